@@ -1,0 +1,21 @@
+"""The engine's door: bytes in, findings out. Pure functions: same input, same output, on any machine."""
+
+from .checklist import ChecklistError, load_checklist, parse_checklist, shipped_checklist
+from .findings import ENGINE_VERSION, analyse, to_json
+from .intake import IntakeError, IntakeReason, document_from_text, read_document
+from .outline import build_outline
+
+__all__ = [
+    "ENGINE_VERSION",
+    "ChecklistError",
+    "IntakeError",
+    "IntakeReason",
+    "analyse",
+    "build_outline",
+    "document_from_text",
+    "load_checklist",
+    "parse_checklist",
+    "read_document",
+    "shipped_checklist",
+    "to_json",
+]

@@ -1,0 +1,366 @@
+"""Evidence and facts → one finding per requirement: proposed verdict, why, and where we looked.
+
+Every verdict is argued from what was found: the trigger, the elements, the signals (wording that decides or sharpens),
+in the order of the requirement's own ``verdict`` lines; what those leave open follows the convention of the checklist
+(all required elements: compliant; at least half: partial; fewer: non-compliant). A requirement without rules is
+``undetermined``: never a guess.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from datetime import date
+
+from .checklist import Checklist, Detector, Requirement
+from .conditions import Found
+from .entities import (
+    Analysis,
+    Document,
+    ElementResult,
+    Evidence,
+    Finding,
+    Kind,
+    NearMiss,
+    Scale,
+    Searched,
+    Severity,
+    Verdict,
+)
+from .facts import Facts, extract_facts
+from .matching import Hits, Reading, Text, closeness, why_not
+from .outline import build_outline
+from .rules import looked_for
+
+ENGINE_VERSION = "0.1.0"
+SCHEMA = 1
+QUOTES = 3  # pieces of evidence for one element; the first ones that speak clearest
+LONG_QUOTE = 160  # a longer sentence is cut at its commas around the place that matched
+NEAREST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What one detector found: sentences, or places of a fact."""
+
+    detector: Detector
+    hits: Hits
+    fact_places: tuple[tuple[int, int], ...] = ()
+    fact_holds: bool = False
+
+    @property
+    def count(self) -> int:
+        return max(len(self.hits), len(self.fact_places), 1 if self.fact_holds else 0)
+
+
+def analyse(document: Document, checklist: Checklist, *, as_of: date, scale: Scale = Scale.STANDARD) -> Analysis:
+    """Hold one document against a checklist.
+
+    Returns a finding for each requirement, in the checklist's order; all offsets are into ``document.text``.
+    The result depends on nothing but the arguments; ``as_of`` is the day whose law applies.
+    """
+    outline = build_outline(document.text)
+    text = Text(document.text, outline)
+    reading = checklist.matcher.read(text)
+    facts = extract_facts(document.text, outline)
+    findings = tuple(_Decision(requirement, reading, facts, scale).finding() for requirement in checklist.requirements)
+    analysis = Analysis(
+        document,
+        outline,
+        findings,
+        facts.values,
+        ENGINE_VERSION,
+        checklist.slug,
+        checklist.version,
+        checklist.digest,
+    )
+    return replace(analysis, digest=_digest(to_json(analysis)))
+
+
+class _Decision:
+    """One requirement on one text."""
+
+    def __init__(self, requirement: Requirement, reading: Reading, facts: Facts, scale: Scale):
+        self.requirement, self.reading, self.facts = requirement, reading, facts
+        self.scale = requirement.scales.get(scale)
+        self.results = {detector.id: self.detect(detector) for detector in requirement.detectors}
+
+    def detect(self, detector: Detector) -> _Result:
+        hits: Hits = {}
+        fired = 0
+        for rule in detector.rules:
+            found = self.reading.rule(rule.number)
+            if found:
+                fired += 1
+                for index, spans in found.items():
+                    hits[index] = hits.get(index, []) + spans
+        for rule in detector.unless:
+            for index in self.reading.rule(rule.number):
+                hits.pop(index, None)
+        if fired < detector.at_least:
+            hits = {}
+        holds = bool(detector.fact and detector.fact(Found({}, {}, (), self.facts.metrics)))
+        places = self.facts.places.get(detector.places, ()) if holds else ()
+        return _Result(detector, hits, places, holds)
+
+    def required(self) -> list[Detector]:
+        optional = self.scale.optional if self.scale else frozenset()
+        return [e for e in self.requirement.elements if e.required and e.id not in optional]
+
+    def met(self, detector: Detector) -> bool:
+        return (self.results[detector.id].count > 0) is not detector.absent
+
+    def verdict(self) -> Verdict:
+        requirement = self.requirement
+        if not requirement.has_rules:
+            return Verdict.UNDETERMINED
+        if requirement.trigger and not self.met(requirement.trigger):
+            return Verdict.NOT_APPLICABLE
+        required = self.required()
+        found = Found(
+            {name: self.met(result.detector) for name, result in self.results.items()},
+            {name: result.count for name, result in self.results.items()},
+            tuple(element.id for element in required),
+            self.facts.metrics,
+        )
+        for line in requirement.verdicts:
+            if line.condition(found):
+                return line.verdict
+        if requirement.kind is Kind.PROHIBITION:
+            return Verdict.NON_COMPLIANT if any(map(self.met, requirement.signals)) else Verdict.COMPLIANT
+        met = sum(map(self.met, required))
+        if met == len(required):
+            return Verdict.COMPLIANT
+        return Verdict.PARTIAL if met * 2 >= len(required) else Verdict.NON_COMPLIANT
+
+    def finding(self) -> Finding:
+        requirement, verdict = self.requirement, self.verdict()
+        severity = self.scale.severity if self.scale and self.scale.severity else requirement.severity
+        elements = tuple(ElementResult(element.id, self.met(element)) for element in requirement.elements)
+        evidence = () if verdict in (Verdict.UNDETERMINED, Verdict.NOT_APPLICABLE) else self.evidence()
+        searched = self.searched(verdict)
+        return Finding(
+            requirement.code,
+            verdict,
+            severity,
+            self.confidence(verdict),
+            self.rationale(verdict, "zh"),
+            self.rationale(verdict, "en"),
+            elements,
+            evidence,
+            searched,
+        )
+
+    # Evidence
+
+    def evidence(self) -> tuple[Evidence, ...]:
+        found: dict[tuple[int, int, str], Evidence] = {}
+        detectors = (*self.requirement.elements, *self.requirement.signals)
+        if not any(self.results[detector.id].count for detector in detectors) and self.requirement.trigger:
+            detectors = (self.requirement.trigger,)
+        for detector in detectors:
+            for start, end in self.spans(self.results[detector.id]):
+                found.setdefault((start, end, detector.id), self.quote(start, end, detector.id))
+        return tuple(found.values())
+
+    def spans(self, result: _Result) -> list[tuple[int, int]]:
+        # Sentences that more of a detector's wording fits come first; among equals, the order of the text.
+        best = sorted(result.hits, key=lambda index: (-len(result.hits[index]), index))[:QUOTES]
+        spans = [self.piece(index, result.hits[index]) for index in sorted(best)]
+        return spans + list(result.fact_places[: QUOTES - len(spans)])
+
+    def piece(self, index: int, places: list[tuple[int, int]]) -> tuple[int, int]:
+        """The sentence, or of a long one the stretch between commas that holds what matched."""
+        text = self.reading.text
+        sentence = text.outline.sentences[index]
+        if sentence.end - sentence.start <= LONG_QUOTE or not places:
+            return sentence.start, sentence.end
+        start, end = text.to_original(min(p[0] for p in places), max(p[1] for p in places))
+        if end - start > LONG_QUOTE:
+            start, end = text.to_original(*places[0])
+        raw = text.original
+        first = max(raw.rfind(sign, sentence.start, start) for sign in "，,：:、")
+        first = first + 1 if first >= 0 else sentence.start
+        stops = [at for sign in "，,：:" if (at := raw.find(sign, end, sentence.end)) >= 0]
+        last = min(stops, default=sentence.end)
+        while first < last and raw[first].isspace():
+            first += 1
+        return first, last
+
+    def quote(self, start: int, end: int, element: str) -> Evidence:
+        clause = self.reading.text.outline.clause_at(start)
+        return Evidence(start, end, self.reading.text.original[start:end], clause.label if clause else "", element)
+
+    # Evidence of absence
+
+    def searched(self, verdict: Verdict) -> Searched | None:
+        if verdict is Verdict.UNDETERMINED:
+            return None
+        if verdict is Verdict.NOT_APPLICABLE:
+            missing = [self.requirement.trigger] if self.requirement.trigger else []
+        else:
+            missing = [e for e in self.requirement.elements if not self.met(e) and not e.absent and e.required]
+            if self.requirement.kind is Kind.PROHIBITION and verdict is Verdict.COMPLIANT:
+                missing = list(self.requirement.signals)
+        if not missing:
+            return None
+        text = self.reading.text
+        terms = dict.fromkeys(word for d in missing for rule in d.rules for word in looked_for(rule.node))
+        return Searched(
+            len(text.original),
+            len(text.body),
+            tuple(section.title for section in text.outline.sections if section.level == 1),
+            tuple(terms),
+            self.nearest([detector for detector in missing if detector.required]),
+        )
+
+    def nearest(self, missing: list[Detector]) -> tuple[NearMiss, ...]:
+        ranked: list[tuple[float, int, Detector, object]] = []
+        for detector in missing:
+            for rule in detector.rules:
+                for index, share in closeness(self.reading, rule.node).items():
+                    if share > 0:
+                        ranked.append((share, index, detector, rule.node))
+        ranked.sort(key=lambda row: (-row[0], row[1]))
+        found: dict[int, NearMiss] = {}
+        sentences = self.reading.text.outline.sentences
+        for _share, index, detector, node in ranked:
+            if index in found:
+                continue
+            why = why_not(self.reading, node, index)
+            if why:
+                sentence = sentences[index]
+                piece = self.quote(sentence.start, sentence.end, detector.id)
+                found[index] = NearMiss(piece.start, piece.end, piece.quote, piece.clause, detector.id, why)
+            if len(found) == NEAREST:
+                break
+        return tuple(found.values())
+
+    # Words
+
+    def confidence(self, verdict: Verdict) -> float:
+        """How sure we are, before calibration: absence is surer than degree."""
+        if verdict is Verdict.UNDETERMINED:
+            return 0.0
+        return {Verdict.NOT_APPLICABLE: 0.85, Verdict.COMPLIANT: 0.8, Verdict.NON_COMPLIANT: 0.8}.get(verdict, 0.7)
+
+    def rationale(self, verdict: Verdict, language: str) -> str:
+        words = _WORDS[language]
+        requirement = self.requirement
+        if verdict is Verdict.UNDETERMINED:
+            return words["undetermined"]
+        if verdict is Verdict.NOT_APPLICABLE and not (requirement.trigger and self.met(requirement.trigger)):
+            return words["not_triggered"].format(sentences=len(self.reading.text.body))
+        required = self.required()
+        parts = []
+        for key, chosen in (
+            ("met", [e for e in requirement.elements if self.met(e)]),
+            ("missing", [e for e in required if not self.met(e)]),
+            ("seen", [s for s in requirement.signals if self.met(s)]),
+        ):
+            if chosen:
+                parts.append(words[key].format(words["and"].join(self.title(d, language) for d in chosen)))
+        if not parts:
+            parts.append(words["clean"].format(sentences=len(self.reading.text.body)))
+        return words["stop"].join(parts) + words["end"]
+
+    def title(self, detector: Detector, language: str) -> str:
+        if language == "en":
+            return detector.title_en or detector.id.replace("_", " ")
+        return detector.title_zh
+
+
+_WORDS = {
+    "zh": {
+        "undetermined": "本项尚无检索规则，系统不作判定，请人工审阅。",
+        "not_triggered": "通读全文{sentences}句，未见触发本项的内容。",
+        "met": "已写明：{}",
+        "missing": "未见：{}",
+        "seen": "发现：{}",
+        "clean": "通读全文{sentences}句，未发现此类表述。",
+        "and": "；",
+        "stop": "。",
+        "end": "。",
+    },
+    "en": {
+        "undetermined": "This requirement has no rules yet; the system gives no verdict. Please read it yourself.",
+        "not_triggered": "All {sentences} sentences were read; nothing triggers this requirement.",
+        "met": "Stated: {}",
+        "missing": "Not found: {}",
+        "seen": "Found: {}",
+        "clean": "All {sentences} sentences were read; no such wording was found.",
+        "and": "; ",
+        "stop": ". ",
+        "end": ".",
+    },
+}
+
+
+def to_json(analysis: Analysis) -> dict:
+    """The result as the documented schema (docs/json-schema.md): plain values, in a fixed order."""
+    document = analysis.document
+    return {
+        "schema": SCHEMA,
+        "policy": {
+            "name": document.name,
+            "sha256": document.sha256,
+            "characters": len(document.text),
+            "facts": analysis.facts,
+        },
+        "checklist": {
+            "slug": analysis.checklist_slug,
+            "version": analysis.checklist_version,
+            "digest": analysis.checklist_digest,
+        },
+        "engine": analysis.engine,
+        "findings": [_finding_json(finding) for finding in analysis.findings],
+        "digest": analysis.digest,
+    }
+
+
+def _finding_json(finding: Finding) -> dict:
+    return {
+        "code": finding.code,
+        "verdict": finding.verdict.value,
+        "severity": finding.severity.value,
+        "confidence": finding.confidence,
+        "rationale": finding.rationale,
+        "elements": [{"id": element.id, "met": element.met} for element in finding.elements],
+        "evidence": [_span_json(evidence) for evidence in finding.evidence],
+        "searched": searched_json(finding.searched),
+    }
+
+
+def _span_json(piece: Evidence | NearMiss) -> dict:
+    return {
+        "start": piece.start,
+        "end": piece.end,
+        "quote": piece.quote,
+        "clause": piece.clause,
+        "element": piece.element,
+    }
+
+
+def searched_json(searched: Searched | None) -> dict:
+    """Evidence of absence as plain values; empty when nothing is missing."""
+    if searched is None:
+        return {}
+    return {
+        "characters": searched.characters,
+        "sentences": searched.sentences,
+        "sections": list(searched.sections),
+        "terms": list(searched.terms),
+        "nearest": [{**_span_json(near), "why": near.why} for near in searched.nearest],
+    }
+
+
+def _digest(result: dict) -> str:
+    content = {**result, "policy": {**result["policy"], "name": ""}}
+    content.pop("digest")
+    return hashlib.sha256(
+        json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    ).hexdigest()
+
+
+__all__ = ["ENGINE_VERSION", "Severity", "analyse", "searched_json", "to_json"]

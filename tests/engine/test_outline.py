@@ -1,0 +1,206 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from checks.engine import build_outline
+from checks.engine.entities import Role
+from checks.engine.outline import chinese_number
+
+from .samples import DEMO, POLICIES, policy
+
+
+def titles(text, level=None):
+    outline = build_outline(text)
+    return [(s.number, s.title) for s in outline.sections if level in (None, s.level)]
+
+
+def check_offsets(text):
+    """What holds for every outline of every text."""
+    outline = build_outline(text)
+    assert "".join(text[c.start : c.end] for c in outline.clauses).split() == text.split() or (
+        "".join("".join(text[c.start : c.end].split()) for c in outline.clauses) == "".join(text.split())
+    )
+    last = 0
+    for clause in outline.clauses:
+        assert last <= clause.start < clause.end <= len(text)
+        last = clause.end
+        first, after = clause.sentences
+        assert first < after
+        for sentence in outline.sentences[first:after]:
+            assert clause.start <= sentence.start < sentence.end <= clause.end
+            assert sentence.clause == clause.index
+    for a, b in zip(outline.sentences, outline.sentences[1:], strict=False):
+        assert a.end <= b.start
+    for section in outline.sections:
+        assert section.start < section.heading_end <= section.end
+        if section.parent is not None:
+            parent = outline.sections[section.parent]
+            assert parent.level < section.level
+            assert parent.start < section.start
+            assert section.end <= parent.end
+    return outline
+
+
+@pytest.mark.parametrize("path", [*sorted(POLICIES.glob("*.[tm]*")), *sorted(DEMO.glob("*.txt"))], ids=lambda p: p.name)
+def test_offsets_of_sample_policies(path):
+    check_offsets(path.read_text("utf-8"))
+
+
+PIECES = [
+    "一、",
+    "（一）",
+    "1、",
+    "1.",
+    "（1）",
+    "①",
+    "第一条",
+    "第一章 ",
+    "。",
+    "；",
+    "：",
+    "\n",
+    "\r\n",
+    " ",
+    "　",
+    "#",
+    "- ",
+    "目录",
+    "我们收集您的信息",
+    "保存六个月",
+    "2.1",
+    "A.",
+    "【联系我们】",
+    "本政策包含以下内容：",
+    "http://a.example/1.2",
+    "，",
+]
+
+
+@given(st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=6)), max_size=60).map("".join))
+def test_offsets_of_any_text(text):
+    check_offsets(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [("一", 1), ("十", 10), ("十二", 12), ("二十", 20), ("二十三", 23), ("一百", 100), ("17", 17), ("甲", 0)],
+)
+def test_chinese_numbers(written, value):
+    assert chinese_number(written) == value
+
+
+BODY = "我们会在您使用本产品时收集您的手机号码，用于登录和找回密码，并按照本政策保护它们。"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "number"),
+    [
+        ("一、信息的收集", "二、信息的保存", "一"),
+        ("第一章 信息的收集", "第二章 信息的保存", "第一章"),
+        ("第一条 信息的收集", "第二条 信息的保存", "第一条"),
+        ("1、信息的收集", "2、信息的保存", "1"),
+        ("1. 信息的收集", "2. 信息的保存", "1"),
+        ("（一）信息的收集", "（二）信息的保存", "（一）"),
+        ("（1）信息的收集", "（2）信息的保存", "（1）"),
+        ("①信息的收集", "②信息的保存", "①"),
+        ("## 信息的收集", "## 信息的保存", ""),
+        ("信息的收集", "信息的保存", ""),
+        ("【信息的收集】", "【信息的保存】", ""),
+    ],
+)
+def test_every_way_of_numbering_makes_a_heading(first, second, number):
+    text = f"{first}\n{BODY}\n{second}\n{BODY}\n"
+    outline = build_outline(text)
+    assert outline.sections[0].number == number
+    assert [s.title.strip("【】") for s in outline.sections] == ["信息的收集", "信息的保存"]
+    assert {s.role for s in outline.sentences} == {Role.HEADING, Role.BODY}
+
+
+def test_levels_nest_by_kind_of_number():
+    text = f"一、收集\n（一）注册\n1、手机号码\n{BODY}\n（二）下单\n{BODY}\n二、保存\n{BODY}"
+    assert [(s.number, s.level) for s in build_outline(text).sections] == [
+        ("一", 1),
+        ("（一）", 2),
+        ("1", 3),
+        ("（二）", 2),
+        ("二", 1),
+    ]
+
+
+def test_a_clause_is_named_by_its_place():
+    text = f"一、收集\n（一）注册\n{BODY}\n1、姓名；\n2、电话；\n"
+    labels = [c.label for c in build_outline(text).clauses]
+    assert labels == ["一", "一（一）", "一（一）第1段", "一（一）1", "一（一）2"]
+
+
+def test_items_of_a_list_are_no_headings():
+    text = f"一、收集\n我们收集以下信息：\n1、姓名\n2、手机号码\n3、收货地址\n{BODY}"
+    assert titles(text) == [("一", "收集")]
+
+
+def test_the_same_number_twice_makes_two_sections():
+    text = f"七、更新\n{BODY}\n七、未成年人\n{BODY}\n"
+    assert titles(text) == [("七", "更新"), ("七", "未成年人")]
+
+
+CONTENTS = ["一、收集的信息", "二、保存的期限", "三、您的权利", "四、联系我们"]
+
+
+@pytest.mark.parametrize("head", ["目录", "目 录", "本政策包含以下内容：", "本政策将帮助您了解以下内容："])
+def test_a_table_of_contents_is_not_a_clause(head):
+    text = "\n".join([head, *CONTENTS, *(f"{line}\n{BODY}" for line in CONTENTS)])
+    outline = check_offsets(text)
+    assert [text[s.start : s.end] for s in outline.sentences if s.role is Role.CONTENTS] == CONTENTS
+    assert [s.number for s in outline.sections] == ["一", "二", "三", "四"]
+
+
+def test_numbered_conditions_after_an_announcement_are_no_contents():
+    text = "您同意以下内容：\n1、我们收集您的姓名；\n2、我们收集您的电话；\n3、我们收集您的地址。\n"
+    assert Role.CONTENTS not in {s.role for s in build_outline(text).sentences}
+
+
+def test_a_policy_in_one_line_has_the_sections_a_reader_sees():
+    outline = check_offsets(policy("single_line.txt"))
+    assert [s.number for s in outline.sections if s.level == 1] == list("一二三四五六七八")
+    assert sum(s.role is Role.CONTENTS for s in outline.sentences) == 8
+    assert len(outline.clauses) > 50
+
+
+def test_one_line_titles_end_where_the_contents_say():
+    text = "隐私政策 目录：一、收集信息二、保存期限三、联系我们一、收集信息我们收集您的电话。二、保存期限我们保存三年。三、联系我们请来信。"
+    assert titles(check_offsets(text) and text) == [("一", "收集信息"), ("二", "保存期限"), ("三", "联系我们")]
+
+
+def test_damaged_numbering_still_gives_sections():
+    outline = check_offsets(policy("ocr_damaged.txt"))
+    numbers = [s.number for s in outline.sections if s.level == 1]
+    assert numbers.count("四") == 2  # the policy has that number twice
+    assert "三" in numbers
+
+
+def test_references_do_not_begin_sections():
+    text = f"一、更正\n您可以通过本政策“八、联系我们”中的方式提出请求，也可依照第三条办理。\n二、保存\n{BODY}"
+    assert titles(text) == [("一", "更正"), ("二", "保存")]
+
+
+def test_dates_and_versions_are_no_numbers():
+    text = "更新日期：2026.11.25 版本 2.0，支持 TLS1.2 及以上。我们于2026年1.5版起生效。"
+    assert len(build_outline(text).clauses) == 1
+
+
+def test_hard_wrapped_lines_are_one_sentence():
+    paragraph = (
+        "我们会在您使用本产品的过程中收集您的设备型号操作系统版本以及网络状态并将它们用于保障账号安全以及排查故障" * 6
+    )
+    wrapped = "\n".join(paragraph[i : i + 30] for i in range(0, len(paragraph), 30)) + "。"
+    outline = check_offsets(wrapped)
+    assert len(outline.sentences) == 1
+
+
+def test_sentences_end_at_stops_and_keep_closing_quotes():
+    text = "我们会通知您：“请更新。”随后生效；您可以拒绝！"
+    assert [text[s.start : s.end] for s in build_outline(text).sentences] == [
+        "我们会通知您：“请更新。”",
+        "随后生效；",
+        "您可以拒绝！",
+    ]
