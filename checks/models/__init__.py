@@ -12,6 +12,20 @@ from .review import Comment, Decision
 from .report import Report, SignOff
 
 __all__ = [
-    "ActivityEntry", "Audit", "Checklist", "ChecklistVersion", "Comment", "Decision", "Engagement", "Evidence",
-    "Finding", "LegalBasis", "Membership", "PolicyDocument", "PolicyVersion", "Report", "Requirement", "SignOff",
+    "ActivityEntry",
+    "Audit",
+    "Checklist",
+    "ChecklistVersion",
+    "Comment",
+    "Decision",
+    "Engagement",
+    "Evidence",
+    "Finding",
+    "LegalBasis",
+    "Membership",
+    "PolicyDocument",
+    "PolicyVersion",
+    "Report",
+    "Requirement",
+    "SignOff",
 ]

@@ -63,7 +63,7 @@ class Finding(models.Model):
     elements = models.JSONField(default=list)  # [{"id": …, "met": …}]
     searched = models.JSONField(default=dict)  # see engine.entities.Searched
     final_verdict = models.CharField(max_length=20, choices=VerdictChoices, blank=True)
-    revision = models.PositiveIntegerField(default=0)  # counts decisions; two people deciding at once are told apart by it
+    revision = models.PositiveIntegerField(default=0)  # counts decisions: tells two people deciding at once apart
 
     class Meta:
         ordering = ["audit", "position"]

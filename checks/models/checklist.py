@@ -44,7 +44,9 @@ class ChecklistVersion(AppendOnly):
 
     class Meta:
         ordering = ["checklist", "-published_at", "-id"]
-        constraints = [models.UniqueConstraint(fields=["checklist", "version", "digest"], name="one_digest_per_version")]
+        constraints = [
+            models.UniqueConstraint(fields=["checklist", "version", "digest"], name="one_digest_per_version")
+        ]
         verbose_name = _("checklist version")
         verbose_name_plural = _("checklist versions")
 

@@ -1,3 +1,5 @@
+import re
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +12,16 @@ class ProcessorScale(models.TextChoices):
     STANDARD = Scale.STANDARD.value, _("Standard")
     MILLION = Scale.MILLION.value, _("One million people or more")
     LARGE = Scale.LARGE.value, _("Large")
+
+
+CHINESE_NAME = re.compile(r"[\u3400-\u9fff·]+")
+
+
+def person_name(user):
+    """How a person is named, on screen and in reports: Chinese names family name first and without a space."""
+    if CHINESE_NAME.fullmatch(user.last_name + user.first_name):
+        return user.last_name + user.first_name
+    return user.get_full_name() or user.get_username()
 
 
 class Engagement(models.Model):

@@ -1,0 +1,48 @@
+"""The overall opinion and the figures of the summary: plain rules over plain findings, printed in the report itself."""
+
+from ..engine.entities import Severity, Verdict
+
+GAPS = (Verdict.NON_COMPLIANT, Verdict.PARTIAL)
+SEVERITIES = tuple(Severity)
+VERDICTS = tuple(Verdict)
+
+
+def overall_opinion(findings: list[dict]) -> str:
+    """The gravest that applies, looking from the top:
+
+    ``major_deficiencies``  a critical requirement is not met
+    ``deficiencies``        a critical requirement is met in part, or a major one is not met
+    ``improvable``          any other requirement is not met or met in part
+    ``incomplete``          no gap was found, but something is still undetermined
+    ``no_gaps``             none of these
+    """
+    seen = {(finding["severity"], finding["verdict"]) for finding in findings}
+    if (Severity.CRITICAL, Verdict.NON_COMPLIANT) in seen:
+        return "major_deficiencies"
+    if seen & {(Severity.CRITICAL, Verdict.PARTIAL), (Severity.MAJOR, Verdict.NON_COMPLIANT)}:
+        return "deficiencies"
+    if any(verdict in GAPS for _, verdict in seen):
+        return "improvable"
+    if any(verdict == Verdict.UNDETERMINED for _, verdict in seen):
+        return "incomplete"
+    return "no_gaps"
+
+
+def count_verdicts(findings: list[dict]) -> dict[str, int]:
+    return {verdict.value: sum(finding["verdict"] == verdict for finding in findings) for verdict in VERDICTS}
+
+
+def score(counts: dict[str, int]) -> int | None:
+    """Share of applicable, decided requirements that are met, in percent; one met in part counts half.
+
+    None when nothing was applicable: an empty domain is neither good nor bad.
+    """
+    met, partly, unmet = (counts[verdict] for verdict in (Verdict.COMPLIANT, Verdict.PARTIAL, Verdict.NON_COMPLIANT))
+    applicable = met + partly + unmet
+    return (200 * met + 100 * partly + applicable) // (2 * applicable) if applicable else None
+
+
+def gravest_first(findings: list[dict]) -> list[dict]:
+    """The gaps, by severity, then not met before met in part, then in the order of the checklist."""
+    gaps = [finding for finding in findings if finding["verdict"] in GAPS]
+    return sorted(gaps, key=lambda gap: (SEVERITIES.index(gap["severity"]), GAPS.index(gap["verdict"])))

@@ -1,0 +1,276 @@
+"""The reads that join tables; each costs a fixed number of queries, however many rows there are."""
+
+from datetime import UTC
+
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    IntegerField,
+    OuterRef,
+    Prefetch,
+    Q,
+    Subquery,
+    When,
+    prefetch_related_objects,
+)
+from django.db.models.functions import Coalesce
+
+from .models import Audit, Comment, Decision, Engagement, Evidence, Finding, Membership, PolicyDocument, PolicyVersion
+from .models.audit import VerdictChoices
+from .models.checklist import SeverityChoices
+
+PROBLEMS = (VerdictChoices.PARTIAL.value, VerdictChoices.NON_COMPLIANT.value)
+# What a verdict is worth in a score, in percent; verdicts without a worth (not applicable, undetermined) do not count.
+WORTH = {VerdictChoices.COMPLIANT.value: 100, VerdictChoices.PARTIAL.value: 50, VerdictChoices.NON_COMPLIANT.value: 0}
+
+
+def engagement_rows(user):
+    """The user's engagements, newest first, each with ``my_role``, ``policy_count``, ``audit_count``,
+    ``signed_count``, ``finding_count``, ``decided_count`` and ``open_count``: one query.
+    """
+    findings = Finding.objects.filter(audit__engagement=OuterRef("pk"))
+    audits = Audit.objects.filter(engagement=OuterRef("pk"))
+    mine = Membership.objects.filter(engagement=OuterRef("pk"), user=user)
+    rows = Engagement.objects.filter(memberships__user=user).annotate(
+        my_role=Subquery(mine.values("role")[:1]),
+        policy_count=_count(PolicyDocument.objects.filter(engagement=OuterRef("pk")), "engagement"),
+        audit_count=_count(audits, "engagement"),
+        signed_count=_count(audits.filter(status=Audit.Status.SIGNED), "engagement"),
+        finding_count=_count(findings, "audit__engagement"),
+        decided_count=_count(findings.exclude(final_verdict=""), "audit__engagement"),
+        open_count=F("finding_count") - F("decided_count"),
+    )
+    return list(rows.order_by("-created_at", "-id"))
+
+
+def audit_summary(audit):
+    """How the audit stands, as plain data for the overview and the report: at most two queries.
+
+    ``total``, ``decided``, ``undecided``, ``overridden``; ``score`` (0–100, None when nothing counts);
+    ``by_verdict`` {verdict: n}; ``by_severity`` {severity: {"total", "decided", "problems", verdict: n …}};
+    ``domains`` [{"id", "title_zh", "title_en", "score", "total", "decided", "problems", "by_verdict"}] in the order
+    of the checklist. The verdict that counts is the person's, else the proposed one.
+    """
+    rows = list(
+        _with_current_verdict(audit.findings.order_by("position")).values_list(
+            "requirement__domain", "severity", "current_verdict", "proposed_verdict", "final_verdict"
+        )
+    )
+    tallies = [
+        {"domain": domain, "severity": severity, "verdict": verdict, "decided": bool(final)}
+        for domain, severity, verdict, _proposed, final in rows
+    ]
+    total = _tally(tallies)
+    return {
+        "total": total["total"],
+        "decided": total["decided"],
+        "undecided": total["total"] - total["decided"],
+        "overridden": sum(bool(final) and final != proposed for *_start, proposed, final in rows),
+        "problems": total["problems"],
+        "score": total["score"],
+        "by_verdict": total["by_verdict"],
+        "by_severity": {
+            severity: _flat(_tally([row for row in tallies if row["severity"] == severity]))
+            for severity in SeverityChoices.values
+        },
+        "domains": [
+            domain | _tally([row for row in tallies if row["domain"] == domain["id"]])
+            for domain in _domains(audit, tallies)
+        ],
+    }
+
+
+def review_findings(audit, filters=None):
+    """The audit's findings with all the review shows of them, narrowed by ``filters``, in checklist order: 5 queries.
+
+    Filters (empty ones count for nothing): ``verdict`` (the one that counts), ``severity``, ``domain``, ``state``
+    (undecided, decided, confirmed, overridden), ``q`` (in code, titles, rationales and quotes).
+    """
+    decisions = Decision.objects.select_related("decided_by").order_by("id")
+    comments = Comment.objects.select_related("author").order_by("id")
+    findings = _with_current_verdict(audit.findings.select_related("requirement")).prefetch_related(
+        "evidence",
+        "requirement__legal_basis",
+        Prefetch("decisions", decisions),
+        Prefetch("comments", comments),
+    )
+    wanted = {name: value.strip() for name, value in (filters or {}).items() if value and value.strip()}
+    fields = {"verdict": "current_verdict", "severity": "severity", "domain": "requirement__domain"}
+    for name, field in fields.items():
+        if name in wanted:
+            findings = findings.filter(**{field: wanted[name]})
+    if "state" in wanted:
+        findings = findings.filter(_state(wanted["state"]))
+    if "q" in wanted:
+        findings = findings.filter(_mentions(wanted["q"]))
+    return findings.order_by("position")
+
+
+def findings_with_latest_decision(audit):
+    """The audit's findings in checklist order, with ``decision_by`` (a user's id), ``decision_reason`` and
+    ``decision_at`` of the decision that counts (None when there is none): one query.
+    """
+    latest = Decision.objects.filter(finding=OuterRef("pk")).order_by("-id")
+    return (
+        audit.findings.select_related("requirement")
+        .annotate(
+            decision_by=Subquery(latest.values("decided_by")[:1]),
+            decision_reason=Subquery(latest.values("reason")[:1]),
+            decision_at=Subquery(latest.values("decided_at")[:1]),
+        )
+        .order_by("position")
+    )
+
+
+def audit_state(audit):
+    """Everything a signature stands for, as plain ordered data: what was audited, against what, and every decision.
+
+    The same state always gives the same data, whatever people are called by then.
+    """
+    findings = audit.findings.select_related("requirement").order_by("position")
+    return {
+        "audit": audit.pk,
+        "policy_sha256": audit.policy_version.sha256,
+        "checklist_digest": audit.checklist_version.digest,
+        "as_of": audit.as_of.isoformat(),
+        "processor_scale": str(audit.processor_scale),
+        "engine_version": audit.engine_version,
+        "result_digest": audit.result_digest,
+        "findings": [
+            _finding_state(finding)
+            for finding in findings.prefetch_related(Prefetch("decisions", Decision.objects.order_by("id")))
+        ],
+    }
+
+
+def _finding_state(finding):
+    return {
+        "code": finding.requirement.code,
+        "proposed": finding.proposed_verdict,
+        "verdict": finding.final_verdict,
+        "revision": finding.revision,
+        "decisions": [
+            {
+                "verdict": decision.verdict,
+                "reason": decision.reason,
+                "by": decision.decided_by_id,
+                "at": decision.decided_at.astimezone(UTC).isoformat(),
+            }
+            for decision in finding.decisions.all()
+        ],
+    }
+
+
+def _with_current_verdict(findings):
+    """Finding.verdict for the database."""
+    return findings.annotate(
+        current_verdict=Case(When(final_verdict="", then="proposed_verdict"), default="final_verdict")
+    )
+
+
+def _count(rows, outer):
+    counted = rows.order_by().values(outer).annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+def _state(state):
+    same = Q(final_verdict=F("proposed_verdict"))
+    return {
+        "undecided": Q(final_verdict=""),
+        "decided": ~Q(final_verdict=""),
+        "confirmed": same,
+        "overridden": ~Q(final_verdict="") & ~same,
+    }.get(state, Q())
+
+
+def _mentions(words):
+    quoted = Q(pk__in=Finding.objects.filter(evidence__quote__icontains=words).values("pk"))
+    fields = ("requirement__code", "requirement__title_zh", "requirement__title_en", "rationale_zh", "rationale_en")
+    for field in fields:
+        quoted |= Q(**{f"{field}__icontains": words})
+    return quoted
+
+
+def _tally(rows):
+    by_verdict = {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in VerdictChoices.values}
+    rated = sum(by_verdict[verdict] for verdict in WORTH)
+    earned = sum(by_verdict[verdict] * worth for verdict, worth in WORTH.items())
+    return {
+        "total": len(rows),
+        "decided": sum(row["decided"] for row in rows),
+        "problems": sum(by_verdict[verdict] for verdict in PROBLEMS),
+        "score": (2 * earned + rated) // (2 * rated) if rated else None,  # halves are rounded up
+        "by_verdict": by_verdict,
+    }
+
+
+def _flat(tally):
+    return {name: tally[name] for name in ("total", "decided", "problems")} | tally["by_verdict"]
+
+
+def _domains(audit, tallies):
+    """The checklist's domains in its order, those without a finding left out."""
+    used = {row["domain"] for row in tallies}
+    domains = audit.checklist_version.source.get("domains", [])
+    return [
+        {"id": domain["id"], "title_zh": domain["title_zh"], "title_en": domain["title_en"]}
+        for domain in domains
+        if domain["id"] in used
+    ]
+
+
+def engagement_policies(engagement):
+    """The engagement's policies, each with ``versions`` (newest first, without their text), each of those with
+    ``audits`` carrying ``finding_count`` and ``decided_count``: three queries.
+    """
+    findings = Finding.objects.filter(audit=OuterRef("pk"))
+    audits = (
+        Audit.objects.select_related("checklist_version__checklist")
+        .defer("outline", "facts", "checklist_version__source")
+        .annotate(
+            finding_count=_count(findings, "audit"),
+            decided_count=_count(findings.exclude(final_verdict=""), "audit"),
+        )
+    )
+    versions = PolicyVersion.objects.select_related("uploaded_by").defer("text").order_by("-number")
+    return engagement.policies.prefetch_related(
+        Prefetch("versions", versions), Prefetch("versions__audits", audits.order_by("-started_at", "-id"))
+    )
+
+
+# ---------- The review screen ----------
+
+_titles: dict[str, dict] = {}  # by digest: a published checklist never changes
+
+
+def checklist_titles(version):
+    """The names a screen needs of a checklist: ``{"domains": {id: entry}, "instruments": {id: entry}}``.
+
+    The whole source is large, so the small part of it is kept for as long as the process lives.
+    """
+    if version.digest not in _titles:
+        source = version.source
+        _titles[version.digest] = {
+            part: {entry["id"]: entry for entry in source.get(part, ())} for part in ("domains", "instruments")
+        }
+    return _titles[version.digest]
+
+
+def review_queue(audit):
+    """Every finding of the audit in checklist order, as light as a list needs it: one query."""
+    heavy = ("searched", "elements", "rationale_zh", "rationale_en", "requirement__content")
+    return list(audit.findings.select_related("requirement").defer(*heavy).order_by("position"))
+
+
+def evidence_places(audit):
+    """Where all evidence of the audit stands: ``(start, end, evidence id, finding id)``, in reading order."""
+    rows = Evidence.objects.filter(finding__audit=audit).order_by("start", "id")
+    return list(rows.values_list("start", "end", "id", "finding_id"))
+
+
+def load_focus(finding):
+    """Fetch what the panel of one finding shows beside the finding itself: a constant number of queries."""
+    related = ("evidence", "requirement__legal_basis", "decisions__decided_by", "comments__author")
+    prefetch_related_objects([finding], *related)
+    return finding

@@ -1,0 +1,73 @@
+"""The record of who did what: append-only rows, each bound to the one before it by a hash.
+
+Every engagement has its own chain; acts that belong to no engagement (a checklist published) form the installation's.
+"""
+
+from datetime import UTC
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.utils import timezone
+
+from ..models import ActivityEntry, Engagement
+from ..rendering.digests import digest
+
+FIRST = "0" * 64  # what the first entry of a chain names as its predecessor
+
+
+@transaction.atomic
+def record(*, actor, action, obj, engagement=None, detail=None):
+    """Append one entry to the engagement's chain (to the installation's without one) and return it.
+
+    ``action`` is a dotted name such as ``finding.decided``; ``detail`` is JSON-safe. The caller's transaction decides
+    whether the entry stays: what was rolled back did not happen.
+    """
+    _lock_chain(engagement)
+    last = ActivityEntry.objects.filter(engagement=engagement).order_by("id").last()
+    entry = ActivityEntry(
+        engagement=engagement,
+        actor=actor,
+        action=action,
+        object_type=obj._meta.model_name,
+        object_id=obj.pk,
+        detail=detail or {},
+        at=timezone.now(),
+        previous_hash=last.hash if last else FIRST,
+    )
+    entry.hash = entry_hash(entry)
+    entry.save()
+    return entry
+
+
+def entry_hash(entry):
+    """SHA-256 over everything the entry says, its predecessor's hash included."""
+    return digest(
+        {
+            "engagement": entry.engagement_id,
+            "actor": entry.actor_id,
+            "action": entry.action,
+            "object_type": entry.object_type,
+            "object_id": entry.object_id,
+            "detail": entry.detail,
+            "at": entry.at.astimezone(UTC).isoformat(),
+            "previous_hash": entry.previous_hash,
+        }
+    )
+
+
+def verify_chain(engagement):
+    """True when no entry of this chain was changed, slipped in or taken from its middle; None is the installation's."""
+    previous = FIRST
+    for entry in ActivityEntry.objects.filter(engagement=engagement).order_by("id").iterator():
+        if entry.previous_hash != previous or entry.hash != entry_hash(entry):
+            return False
+        previous = entry.hash
+    return True
+
+
+def _lock_chain(engagement):
+    """Two acts at once must not both follow the same entry: they queue on a row that is always there."""
+    if engagement is None:
+        ContentType.objects.select_for_update().get(app_label="checks", model="activityentry")
+    else:
+        Engagement.objects.select_for_update().only("pk").get(pk=engagement.pk)

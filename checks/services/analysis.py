@@ -1,0 +1,151 @@
+"""An audit: one policy version against one checklist version. What the engine proposes is kept as it was proposed."""
+
+import time
+from dataclasses import asdict
+from functools import lru_cache
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ..engine import ENGINE_VERSION, analyse, parse_checklist
+from ..engine.entities import Document, Role, Scale
+from ..models import Audit, ChecklistVersion, Evidence, Finding
+from . import activity
+from .errors import ServiceError
+
+
+class NoChecklist(ServiceError):
+    text = _("There is no published checklist yet. An administrator has to import one first.")
+
+
+def audit_run(*, by, policy_version, as_of=None, checklist_version=None):
+    """Audit the policy version and return the Audit with one Finding per requirement, evidence included.
+
+    ``as_of`` (today by default) is the day whose law counts; ``checklist_version`` defaults to the one published last.
+    Raises NoChecklist. The engine works before the transaction begins, so it keeps no lock.
+    """
+    version = checklist_version or latest_checklist_version()
+    as_of = as_of or timezone.localdate()
+    engagement = policy_version.document.engagement
+    checklist = _checklist(version.digest)
+    started_at, clock = timezone.now(), time.perf_counter()
+    analysis = analyse(_document(policy_version), checklist, as_of=as_of, scale=Scale(engagement.processor_scale))
+    audit = Audit(
+        engagement=engagement,
+        policy_version=policy_version,
+        checklist_version=version,
+        as_of=as_of,
+        processor_scale=engagement.processor_scale,
+        engine_version=ENGINE_VERSION,
+        facts=analysis.facts,
+        outline=outline_as_json(analysis.outline),
+        result_digest=analysis.digest,
+        started_by=by,
+        started_at=started_at,
+        engine_milliseconds=round((time.perf_counter() - clock) * 1000),
+    )
+    _audit_keep(audit, analysis.findings)
+    return audit
+
+
+def latest_checklist_version():
+    """The checklist version published last; raises NoChecklist."""
+    version = ChecklistVersion.objects.select_related("checklist").order_by("published_at", "id").last()
+    if version is None:
+        raise NoChecklist
+    return version
+
+
+def outline_as_json(outline):
+    """The outline as lists of offsets, small enough to be kept with the audit; Audit.outline describes its use.
+
+    ``sections``: [start, heading_end, end, level, number, title, parent]; ``clauses``: [start, end, label, section];
+    ``contents``: [start, end] of every line of a table of contents.
+    """
+    return {
+        "sections": [
+            [
+                section.start,
+                section.heading_end,
+                section.end,
+                section.level,
+                section.number,
+                section.title,
+                section.parent,
+            ]
+            for section in outline.sections
+        ],
+        "clauses": [[clause.start, clause.end, clause.label, clause.section] for clause in outline.clauses],
+        "contents": [
+            [sentence.start, sentence.end] for sentence in outline.sentences if sentence.role is Role.CONTENTS
+        ],
+    }
+
+
+def _document(policy_version):
+    return Document(
+        name=policy_version.filename,
+        sha256=policy_version.sha256,
+        text=policy_version.text,
+        media_type=policy_version.media_type,
+        encoding=policy_version.encoding,
+        warnings=tuple(policy_version.warnings),
+    )
+
+
+@lru_cache(maxsize=4)
+def _checklist(digest):
+    """Published versions are frozen, so each is parsed once per process."""
+    return parse_checklist(ChecklistVersion.objects.get(digest=digest).source)
+
+
+@transaction.atomic
+def _audit_keep(audit, proposals):
+    audit.save()
+    requirements = dict(audit.checklist_version.requirements.values_list("code", "pk"))
+    findings = Finding.objects.bulk_create(
+        _finding(audit, position, requirements[proposal.code], proposal)
+        for position, proposal in enumerate(proposals, start=1)
+    )
+    text = audit.policy_version.text
+    Evidence.objects.bulk_create(
+        _evidence(finding, position, piece, text)
+        for finding, proposal in zip(findings, proposals, strict=True)
+        for position, piece in enumerate(proposal.evidence, start=1)
+    )
+    detail = {
+        "policy_version": audit.policy_version_id,
+        "checklist": audit.checklist_version.digest,
+        "as_of": audit.as_of.isoformat(),
+        "result_digest": audit.result_digest,
+    }
+    activity.record(actor=audit.started_by, action="audit.run", obj=audit, engagement=audit.engagement, detail=detail)
+
+
+def _finding(audit, position, requirement_pk, proposal):
+    return Finding(
+        audit=audit,
+        requirement_id=requirement_pk,
+        position=position,
+        severity=proposal.severity.value,
+        proposed_verdict=proposal.verdict.value,
+        confidence=proposal.confidence,
+        rationale_zh=proposal.rationale,
+        rationale_en=proposal.rationale_en,
+        elements=[asdict(element) for element in proposal.elements],
+        searched=asdict(proposal.searched) if proposal.searched else {},
+    )
+
+
+def _evidence(finding, position, piece, text):
+    """The quote is cut from the text that is kept, never taken over: what is shown is what is there."""
+    return Evidence(
+        finding=finding,
+        position=position,
+        start=piece.start,
+        end=piece.end,
+        quote=text[piece.start : piece.end],
+        clause=piece.clause[:200],
+        element=piece.element,
+    )

@@ -1,0 +1,66 @@
+"""Published checklists: the document as a whole, and frozen copies of its entries for joins and lists."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from ..engine import load_checklist, shipped_checklist
+from ..models import Checklist, ChecklistVersion, LegalBasis, Requirement
+from . import activity
+
+
+@transaction.atomic
+def checklist_import(*, path=None):
+    """Publish the checklist at ``path`` (the shipped one by default) and return its ChecklistVersion.
+
+    Importing the same content again returns the version that is there. Raises the engine's ChecklistError.
+    """
+    loaded = load_checklist(path or shipped_checklist())
+    if version := ChecklistVersion.objects.filter(digest=loaded.digest).first():
+        return version
+    titles = {"title_zh": loaded.title_zh, "title_en": loaded.title_en}
+    checklist, _created = Checklist.objects.update_or_create(slug=loaded.slug, defaults=titles)
+    version = ChecklistVersion.objects.create(
+        checklist=checklist,
+        version=loaded.version,
+        digest=loaded.digest,
+        source=loaded.source,
+        published_at=timezone.now(),
+    )
+    entries = loaded.source["requirements"]
+    requirements = Requirement.objects.bulk_create(
+        _requirement(version, position, entry) for position, entry in enumerate(entries, start=1)
+    )
+    LegalBasis.objects.bulk_create(
+        _legal_basis(requirement, position, basis)
+        for requirement in requirements
+        for position, basis in enumerate(requirement.content["legal_basis"], start=1)
+    )
+    detail = {"checklist": loaded.slug, "version": loaded.version, "digest": loaded.digest}
+    activity.record(actor=None, action="checklist.published", obj=version, detail=detail)
+    return version
+
+
+def _requirement(version, position, entry):
+    return Requirement(
+        version=version,
+        position=position,
+        code=entry["code"],
+        domain=entry["domain"],
+        kind=entry["kind"],
+        severity=entry["severity"],
+        title_zh=entry["title_zh"],
+        title_en=entry["title_en"],
+        content=entry,
+    )
+
+
+def _legal_basis(requirement, position, basis):
+    return LegalBasis(
+        requirement=requirement,
+        position=position,
+        instrument=basis["instrument"],
+        ref=basis.get("ref") or "",
+        note_zh=basis["note_zh"],
+        note_en=basis.get("note_en") or "",
+        verified=basis.get("verified", True),
+    )

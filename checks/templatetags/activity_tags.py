@@ -1,0 +1,103 @@
+"""What was done, as sentences: the record keeps names and numbers, the words are chosen when it is read."""
+
+from django import template
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from ..models import Engagement, Membership
+from ..models.audit import VerdictChoices
+from ..models.engagement import ProcessorScale
+from .checks_tags import person
+
+register = template.Library()
+
+SENTENCES = {
+    "engagement.created": gettext_lazy("%(actor)s created the engagement."),
+    "engagement.updated": gettext_lazy("%(actor)s changed the engagement: %(changes)s."),
+    "member.set": gettext_lazy("%(actor)s gave %(username)s the role: %(role)s."),
+    "member.removed": gettext_lazy("%(actor)s took %(username)s (%(before)s) out of the team."),
+    "policy.uploaded": gettext_lazy(
+        "%(actor)s uploaded “%(policy)s”, version %(number)s (%(filename)s, %(characters)s characters)."
+    ),
+    "audit.run": gettext_lazy("%(actor)s ran an audit by the law as of %(as_of)s."),
+    "finding.decided": gettext_lazy("%(actor)s decided %(code)s: %(verdict)s."),
+    "finding.overridden": gettext_lazy(
+        "%(actor)s decided %(code)s: %(verdict)s instead of %(proposed)s. Reason: %(reason)s"
+    ),
+    "decision.undone": gettext_lazy("%(actor)s took the decision on %(code)s back. It now counts as: %(verdict)s."),
+    "findings.confirmed": gettext_lazy("%(actor)s confirmed what was proposed on %(findings)s."),
+    "comment.added": gettext_lazy("%(actor)s commented on %(code)s."),
+    "audit.signed": gettext_lazy("%(actor)s signed the audit off."),
+    "audit.reopened": gettext_lazy("%(actor)s reopened the audit. Reason: %(reason)s"),
+    "report.issued": gettext_lazy("%(actor)s issued report %(number)s."),
+    "checklist.published": gettext_lazy("Checklist %(checklist)s %(version)s was published."),
+}
+PLACES = {
+    "policyversion": "policy_version",
+    "audit": "audit_detail",
+    "finding": "finding_detail",
+    "membership": None,
+}
+
+
+@register.filter
+def activity_sentence(entry):
+    """The entry as one sentence in the reader's language."""
+    action = entry.action
+    if action == "finding.decided" and entry.detail.get("verdict") != entry.detail.get("proposed"):
+        action = "finding.overridden"
+    sentence = SENTENCES.get(action)
+    if sentence is None:
+        return f"{person(entry.actor)}: {entry.action}"
+    return str(sentence) % Words(entry)
+
+
+@register.filter
+def activity_url(entry):
+    """Where the thing that was acted on is shown, "" when it has no page of its own."""
+    place = PLACES.get(entry.object_type)
+    if place:
+        return reverse(place, args=[entry.object_id])
+    if entry.object_type == "comment" and entry.detail.get("finding"):
+        return reverse("finding_detail", args=[entry.detail["finding"]])
+    return ""
+
+
+class Words(dict):
+    """The words a sentence asks for, from the entry's detail; an old entry may lack one, then a dash stands there."""
+
+    def __init__(self, entry):
+        detail = entry.detail
+        super().__init__(detail, actor=person(entry.actor) or _("The system"))
+        self["role"], self["before"] = (role(detail.get(name)) for name in ("role", "before"))
+        self["verdict"], self["proposed"] = (verdict(detail.get(name)) for name in ("verdict", "proposed"))
+        self["changes"] = changes(detail.get("changed", {}))
+        count = len(detail.get("findings", ()))
+        self["findings"] = ngettext("%(count)s finding", "%(count)s findings", count) % {"count": count}
+
+    def __missing__(self, name):
+        return "—"
+
+
+def role(value):
+    return str(dict(Membership.Role.choices).get(value, value or "—"))
+
+
+def verdict(value):
+    return str(dict(VerdictChoices.choices).get(value, value)) if value else _("undecided")
+
+
+def changes(changed):
+    """“due date — → 2026-12-01”, for every field that was changed."""
+    return _("; ").join(
+        f"{Engagement._meta.get_field(name).verbose_name} {shown(name, before)} → {shown(name, after)}"
+        for name, (before, after) in changed.items()
+    )
+
+
+def shown(name, value):
+    if name == "processor_scale":
+        value = dict(ProcessorScale.choices).get(value, value)
+    value = str(value or "—")
+    return value if len(value) <= 40 else f"{value[:40]}…"

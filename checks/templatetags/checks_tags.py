@@ -1,0 +1,173 @@
+"""What every screen needs from the templates: both languages, badges, form fields, page links."""
+
+from django import template
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from ..models import Membership
+from ..models.audit import VerdictChoices
+from ..models.checklist import SeverityChoices
+from ..models.engagement import ProcessorScale, person_name
+
+register = template.Library()
+
+VERDICT_SIGNS = {
+    "compliant": "✓",
+    "partial": "◐",
+    "non_compliant": "✕",
+    "not_applicable": "–",
+    "undetermined": "?",
+}
+SEVERITY_SIGNS = {"critical": "▲", "major": "■", "minor": "●", "advisory": "○"}
+THEMES = ("auto", "light", "dark")
+# What the engine notices while it reads a file.
+WARNINGS = {
+    "replaced_characters": _("Some characters could not be decoded and are shown as “�”. Compare with the original."),
+    "hidden_text_left_out": _("Text that the web page hides from its readers was left out."),
+}
+EXAMPLES = {"match": _("Must be found in"), "no_match": _("Must not be found in")}
+
+
+def part(obj, name):
+    """One value of a dict or an object, "" when it has none."""
+    value = obj.get(name) if isinstance(obj, dict) else getattr(obj, name, None)
+    return "" if value is None else value
+
+
+@register.filter
+def in_language(obj, name):
+    """``finding|in_language:"rationale"``: the text in the reader's language, in Chinese where there is no other."""
+    if not obj:
+        return ""
+    if (get_language() or "").startswith("zh"):
+        return part(obj, f"{name}_zh") or part(obj, f"{name}_en")
+    return part(obj, f"{name}_en") or part(obj, f"{name}_zh")
+
+
+@register.simple_tag
+def field(obj, name):
+    """``{% field requirement "title" %}``: the same as ``requirement|in_language:"title"``."""
+    return in_language(obj, name)
+
+
+@register.filter
+def language_of(obj, name):
+    """The language ``in_language`` will choose, for a ``lang`` attribute."""
+    if (get_language() or "").startswith("zh") or not part(obj or {}, f"{name}_en"):
+        return "zh-Hans"
+    return "en"
+
+
+@register.simple_tag(takes_context=True)
+def theme(context):
+    """The theme the reader chose; anything unknown in the cookie counts as auto."""
+    request = context.get("request")
+    chosen = request.COOKIES.get("theme") if request else None
+    return chosen if chosen in THEMES else "auto"
+
+
+@register.inclusion_tag("checks/parts/badge.html")
+def verdict_badge(verdict, note=""):
+    """Sign and word, never colour alone."""
+    verdict = str(verdict)
+    return {
+        "css": f"verdict verdict-{verdict}",
+        "sign": VERDICT_SIGNS.get(verdict, "?"),
+        "word": dict(VerdictChoices.choices).get(verdict, verdict),
+        "note": note,
+    }
+
+
+@register.inclusion_tag("checks/parts/badge.html")
+def severity_badge(severity):
+    severity = str(severity)
+    return {
+        "css": f"severity severity-{severity}",
+        "sign": SEVERITY_SIGNS.get(severity, "●"),
+        "word": dict(SeverityChoices.choices).get(severity, severity),
+    }
+
+
+@register.filter
+def verdict_word(verdict):
+    return dict(VerdictChoices.choices).get(str(verdict), verdict)
+
+
+@register.filter
+def severity_word(severity):
+    return dict(SeverityChoices.choices).get(str(severity), severity)
+
+
+@register.filter
+def role_word(role):
+    return dict(Membership.Role.choices).get(str(role), role)
+
+
+@register.filter
+def scale_word(scale):
+    return dict(ProcessorScale.choices).get(str(scale), scale)
+
+
+@register.filter
+def person(user):
+    return person_name(user) if user else ""
+
+
+@register.filter
+def domain_title(version, domain):
+    """The title of a domain in the words of that checklist version."""
+    for entry in version.source.get("domains", []):
+        if entry["id"] == domain:
+            return in_language(entry, "title")
+    return domain
+
+
+@register.filter
+def instrument_title(version, instrument):
+    """The name of a law or standard as that checklist version gives it."""
+    for entry in version.source.get("instruments", []):
+        if entry["id"] == instrument:
+            return in_language(entry, "title")
+    return instrument
+
+
+@register.filter
+def is_past(day):
+    """A due date is missed from the day after it."""
+    return day < timezone.localdate()
+
+
+@register.filter
+def warning_words(code):
+    """What was noticed while the file was read, in words."""
+    return WARNINGS.get(code, code)
+
+
+@register.filter
+def example_word(kind):
+    return EXAMPLES.get(kind, kind)
+
+
+@register.filter
+def item(mapping, key):
+    """``counts|item:verdict``, where the key is a variable."""
+    return mapping.get(key, "") if mapping else ""
+
+
+@register.inclusion_tag("checks/parts/form_field.html")
+def form_field(bound_field, mark_optional=True):
+    """Label, help, control and errors of one form field; ``mark_optional=False`` where one of several is needed."""
+    return {"field": bound_field, "optional": mark_optional and not bound_field.field.required}
+
+
+@register.inclusion_tag("checks/parts/error_summary.html")
+def error_summary(form):
+    """Every error of a form at its top, each linked to the field it is about."""
+    return {"form": form}
+
+
+@register.inclusion_tag("checks/parts/page_links.html", takes_context=True)
+def page_links(context, page):
+    """Earlier and later pages of a paginated list, keeping the other query parameters."""
+    return {"page": page, "request": context.get("request")}

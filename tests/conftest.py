@@ -1,0 +1,45 @@
+"""What every test may take for granted: files go to a directory of their own, pages need no collected static files."""
+
+import pytest
+from django.test import override_settings
+
+from . import factories
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _test_settings(tmp_path_factory):
+    plain = {
+        "MEDIA_ROOT": tmp_path_factory.mktemp("media"),
+        "STORAGES": {
+            "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+            "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+        },
+        "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],  # fast; no test is about hashing
+    }
+    with override_settings(**plain):
+        yield
+
+
+@pytest.fixture
+def engagement(db):
+    return factories.engagement()
+
+
+@pytest.fixture
+def team(engagement):
+    """A person of every role in ``engagement``, and an outsider."""
+    return factories.team(engagement)
+
+
+@pytest.fixture
+def audit(engagement):
+    """An audit of ``engagement`` with six findings, nothing decided."""
+    return factories.audit(engagement)
+
+
+@pytest.fixture
+def signed_audit(audit, team):
+    """The audit decided by the auditor and signed off by the reviewer."""
+    factories.decide_all(audit, by=team.auditor)
+    factories.sign_off(audit, by=team.reviewer)
+    return audit

@@ -1,0 +1,157 @@
+import pytest
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+from django.utils import timezone
+
+from checks import models
+from checks.models.append_only import AppendOnly, FrozenRow
+from checks.services import activity, review
+
+from . import factories
+
+pytestmark = pytest.mark.django_db
+
+HISTORY = [
+    models.ActivityEntry,
+    models.ChecklistVersion,
+    models.Comment,
+    models.Decision,
+    models.LegalBasis,
+    models.PolicyVersion,
+    models.Report,
+    models.Requirement,
+    models.SignOff,
+]
+
+
+@pytest.fixture
+def history(signed_audit, team):
+    """A row of every table of history."""
+    factories.report(signed_audit, by=team.reviewer)
+    review.comment_add(by=team.viewer, finding=signed_audit.findings.first(), text="已阅。")
+
+
+def test_the_list_of_history_is_complete():
+    assert set(AppendOnly.__subclasses__()) == set(HISTORY)
+
+
+def ways_to_change(model, row):
+    field = next(field for field in model._meta.concrete_fields if not field.primary_key)
+    value = {field.name: getattr(row, field.name)}
+    twin = model(**{field.attname: getattr(row, field.attname) for field in model._meta.concrete_fields})
+    return {
+        "save": row.save,
+        "save some": lambda: row.save(update_fields=list(value)),
+        "save a twin": twin.save,
+        "update": lambda: model.objects.update(**value),
+        "bulk_update": lambda: model.objects.bulk_update([row], list(value)),
+        "update_or_create": lambda: model.objects.update_or_create(pk=row.pk, defaults=value),
+        "bulk_create": lambda: model.objects.bulk_create(
+            [twin], update_conflicts=True, update_fields=list(value), unique_fields=["id"]
+        ),
+    }
+
+
+@pytest.mark.parametrize("model", HISTORY)
+def test_history_is_never_changed(history, model):
+    row = model.objects.first()
+    before = model.objects.values().get(pk=row.pk)
+    for name, act in ways_to_change(model, row).items():
+        refusal = IntegrityError if name == "save a twin" else FrozenRow
+        with pytest.raises(refusal), transaction.atomic():
+            act()
+    assert model.objects.values().get(pk=row.pk) == before
+
+
+@pytest.mark.parametrize("model", HISTORY)
+def test_history_is_never_deleted(history, model):
+    row, count = model.objects.first(), model.objects.count()
+    with pytest.raises(FrozenRow):
+        row.delete()
+    with pytest.raises(FrozenRow):
+        model.objects.filter(pk=row.pk).delete()
+    with pytest.raises(FrozenRow):
+        model.objects.all().delete()
+    assert model.objects.count() == count
+
+
+def test_history_is_also_out_of_reach_through_relations(history, signed_audit):
+    finding = signed_audit.findings.first()
+    with pytest.raises(FrozenRow):
+        finding.decisions.update(reason="anders")
+    with pytest.raises(FrozenRow):
+        finding.comments.all().delete()
+
+
+def test_what_is_quoted_cannot_be_deleted_from_under_the_quotation(signed_audit):
+    for row in (signed_audit.engagement, signed_audit.policy_version.document, signed_audit.findings.first(),
+                signed_audit, signed_audit.checklist_version.checklist, signed_audit.started_by):  # fmt: skip
+        with pytest.raises(ProtectedError):
+            row.delete()
+
+
+def test_a_person_has_one_role_in_an_engagement(engagement):
+    with pytest.raises(IntegrityError):
+        factories.member(engagement, engagement.created_by, "viewer")
+
+
+def test_a_requirement_has_one_finding_in_an_audit(audit):
+    with pytest.raises(IntegrityError):
+        factories.finding(audit, audit.findings.first().requirement)
+
+
+def test_a_code_occurs_once_in_a_checklist_version():
+    version = factories.checklist_version()
+    first = version.requirements.first()
+    with pytest.raises(IntegrityError):
+        factories._requirement(version, 99, first.content)
+
+
+def test_a_number_occurs_once_in_a_policy(engagement):
+    version = factories.policy_version(engagement)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        factories.policy_version(document=version.document, number=version.number)
+    assert factories.policy_version(document=version.document).number == 2
+
+
+def test_a_checklists_content_is_published_once():
+    version = factories.checklist_version()
+    with pytest.raises(IntegrityError):
+        models.ChecklistVersion.objects.create(
+            checklist=version.checklist, version="other", digest=version.digest, source={}, published_at=timezone.now()
+        )
+
+
+@pytest.mark.parametrize("end", [4, 3])
+def test_evidence_is_never_empty(audit, end):
+    with pytest.raises(IntegrityError):
+        models.Evidence.objects.create(finding=audit.findings.first(), position=9, start=4, end=end, quote="")
+
+
+def test_a_report_number_is_given_once(signed_audit, team):
+    factories.report(signed_audit, by=team.reviewer, number="PA-2026-000001")
+    with pytest.raises(IntegrityError):
+        factories.report(signed_audit, by=team.reviewer, number="PA-2026-000001")
+
+
+def test_the_persons_verdict_counts_before_the_proposed_one(audit, team):
+    finding = audit.findings.get(proposed_verdict="partial")
+    assert (finding.verdict, finding.is_decided) == ("partial", False)
+    factories.decide(finding, team.auditor, "compliant", "附件里写全了。")
+    assert (finding.verdict, finding.is_decided) == ("compliant", True)
+
+
+def test_files_are_stored_under_names_nobody_chose(engagement):
+    version = factories.policy_version(engagement, filename="../../etc/passwd")
+    assert version.original.name.startswith("originals/")
+    assert "passwd" not in version.original.name
+    assert ".." not in version.original.name
+
+
+def test_every_row_has_a_name_for_people(history, signed_audit, team):
+    entry = activity.record(actor=team.lead, action="test.done", obj=signed_audit, engagement=signed_audit.engagement)
+    rows = [model.objects.first() for model in HISTORY] + [
+        entry, signed_audit, signed_audit.engagement, signed_audit.findings.first(), models.Membership.objects.first(),
+        models.PolicyDocument.objects.first(), models.Checklist.objects.first(), models.Evidence.objects.first(),
+    ]  # fmt: skip
+    assert all(str(row) and "object (" not in str(row) for row in rows)

@@ -1,0 +1,192 @@
+import json
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from checks import selectors
+from checks.models import Audit
+from checks.rendering.digests import digest
+from checks.rendering.opinion import score
+from checks.services import review
+
+from . import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def cost(read):
+    with CaptureQueriesContext(connection) as queries:
+        read()
+    return len(queries)
+
+
+def codes(findings):
+    return [finding.requirement.code for finding in findings]
+
+
+def found(audit, **filters):
+    return {int(code.split("-")[1]) for code in codes(selectors.review_findings(audit, filters))}
+
+
+def test_engagement_rows_count_without_multiplying(engagement, team):
+    """Two policies, three audits of six findings: joins that multiply would give other figures."""
+    first, second = factories.policy_version(engagement), factories.policy_version(engagement, text="一、新政策。")
+    audits = [factories.audit(policy_version=first), factories.audit(policy_version=first)]
+    factories.audit(policy_version=second, checklist_version=bare_checklist())
+    factories.decide_all(audits[0], by=team.auditor)
+    factories.sign_off(audits[0], by=team.reviewer)
+    (row,) = selectors.engagement_rows(team.viewer)
+    assert row == engagement
+    assert (row.my_role, row.policy_count, row.audit_count, row.signed_count) == ("viewer", 2, 3, 1)
+    assert (row.finding_count, row.decided_count, row.open_count) == (12, 6, 6)
+
+
+def bare_checklist():
+    from django.utils import timezone
+
+    from checks.models import Checklist, ChecklistVersion
+
+    checklist = Checklist.objects.create(slug="bare", title_zh="空", title_en="Bare")
+    return ChecklistVersion.objects.create(
+        checklist=checklist, version="1", digest="b" * 64, source={}, published_at=timezone.now()
+    )
+
+
+def test_engagement_rows_are_the_users_own_newest_first(team, engagement):
+    newer = factories.engagement(lead=team.auditor)
+    factories.engagement()
+    assert selectors.engagement_rows(team.auditor) == [newer, engagement]
+    assert selectors.engagement_rows(team.outsider) == []
+    assert [row.finding_count for row in selectors.engagement_rows(team.auditor)] == [0, 0]
+
+
+def test_engagement_rows_cost_one_query(team, audit):
+    assert cost(lambda: selectors.engagement_rows(team.lead)) == 1
+
+
+def test_the_summary_counts_what_counts_now(audit, team):
+    factories.decide(
+        audit.findings.get(requirement__code="DEMO-2-PURPOSE"), team.auditor, "compliant", "附件里写全了。"
+    )
+    factories.decide(audit.findings.get(requirement__code="DEMO-3-RETENTION"), team.auditor)
+    summary = selectors.audit_summary(audit)
+    assert {name: summary[name] for name in ("total", "decided", "undecided", "overridden", "problems")} == {
+        "total": 6, "decided": 2, "undecided": 4, "overridden": 1, "problems": 2
+    }  # fmt: skip
+    assert summary["by_verdict"] == {
+        "compliant": 2, "partial": 0, "non_compliant": 2, "not_applicable": 1, "undetermined": 1
+    }  # fmt: skip
+    critical = summary["by_severity"]["critical"]
+    assert (critical["total"], critical["decided"], critical["problems"], critical["compliant"]) == (3, 1, 1, 2)
+    assert summary["score"] == 50
+
+
+def test_the_summary_has_the_domains_in_the_checklists_order_with_their_scores(audit):
+    domains = selectors.audit_summary(audit)["domains"]
+    assert [domain["id"] for domain in domains] == list(factories.DOMAINS)
+    assert {domain["id"]: domain["score"] for domain in domains} == {
+        "notice": 75, "storage": 0, "automated_decision": 0, "minors": None, "clarity": None
+    }  # fmt: skip
+    assert domains[0]["title_zh"] == "告知"
+    assert sum(domain["total"] for domain in domains) == 6
+
+
+@pytest.mark.parametrize(
+    "verdicts", [["compliant"] * 2 + ["partial"], ["partial"], ["undetermined"], ["compliant"] * 7 + ["partial"]]
+)
+def test_screen_and_report_score_alike(audit, verdicts):
+    tally = selectors._tally([{"verdict": verdict, "decided": True} for verdict in verdicts])
+    assert tally["score"] == score(tally["by_verdict"])
+
+
+def test_the_summary_is_plain_data_and_costs_one_query_with_the_checklist_at_hand(audit):
+    json.dumps(selectors.audit_summary(audit))
+    assert cost(lambda: selectors.audit_summary(audit)) == 1
+    fresh = Audit.objects.get(pk=audit.pk)
+    assert cost(lambda: selectors.audit_summary(fresh)) == 2
+
+
+def test_review_findings_come_in_checklist_order(audit):
+    assert codes(selectors.review_findings(audit)) == [row[0] for row in factories.REQUIREMENTS]
+
+
+def test_review_findings_are_narrowed_by_each_filter(audit, team):
+    factories.decide(audit.findings.get(position=2), team.auditor, "compliant", "附件里写全了。")
+    factories.decide(audit.findings.get(position=3), team.auditor)
+    assert found(audit, verdict="compliant") == {1, 2}
+    assert found(audit, verdict="partial") == set()
+    assert found(audit, severity="critical") == {1, 2, 4}
+    assert found(audit, domain="notice") == {1, 2}
+    assert found(audit, state="undecided") == {1, 4, 5, 6}
+    assert found(audit, state="decided") == {2, 3}
+    assert found(audit, state="confirmed") == {3}
+    assert found(audit, state="overridden") == {2}
+    assert found(audit, severity="critical", state="undecided") == {1, 4}
+    assert found(audit, verdict="", severity=None, q=" ") == {1, 2, 3, 4, 5, 6}
+
+
+def test_review_findings_are_searched_in_code_title_reason_and_quote(audit):
+    assert found(audit, q="retention") == {3}
+    assert found(audit, q="儿童信息") == {5}
+    assert found(audit, q="浏览记录") == {4}
+    assert found(audit, q="“Purposes” was proposed") == {2}
+    assert found(audit, q="没有这个词") == set()
+
+
+def test_a_finding_with_two_quotes_is_listed_once(audit):
+    finding = audit.findings.get(position=4)
+    factories.evidence(finding, "您的浏览记录")
+    assert codes(selectors.review_findings(audit, {"q": "浏览记录"})) == ["DEMO-4-PROFILING-OFF"]
+
+
+def test_review_findings_cost_the_same_however_much_there_is(audit, team):
+    def read():
+        for finding in selectors.review_findings(audit):
+            [str(row.decided_by) for row in finding.decisions.all()]
+            [str(row.author) for row in finding.comments.all()]
+            [row.ref for row in finding.requirement.legal_basis.all()]
+            [row.quote for row in finding.evidence.all()]
+
+    review.comment_add(by=team.lead, finding=audit.findings.first(), text="看一下。")
+    assert cost(read) == 5
+    factories.decide_all(audit, by=team.auditor)
+    for finding in audit.findings.all():
+        review.comment_add(by=team.viewer, finding=finding, text="已阅。")
+    assert cost(read) == 5
+
+
+def test_the_state_is_the_same_when_read_again_and_another_after_any_decision(audit, team):
+    def state():
+        return digest(selectors.audit_state(Audit.objects.get(pk=audit.pk)))
+
+    seen = [state()]
+    assert state() == seen[0]
+    finding = audit.findings.get(position=2)
+    review.finding_decide(by=team.auditor, finding=finding, verdict="partial", reason="", revision=0)
+    seen.append(state())
+    review.finding_decide(by=team.lead, finding=finding, verdict="partial", reason="", revision=1)
+    seen.append(state())
+    review.finding_decide(by=team.lead, finding=finding, verdict="partial", reason="同意", revision=2)
+    seen.append(state())
+    review.decision_undo(by=team.lead, finding=finding, revision=3)
+    seen.append(state())
+    assert len(set(seen)) == len(seen)
+
+
+def test_the_state_does_not_depend_on_what_people_are_called(audit, team):
+    factories.decide_all(audit, by=team.auditor)
+    before = digest(selectors.audit_state(audit))
+    team.auditor.username = team.auditor.first_name = "renamed"
+    team.auditor.save()
+    assert digest(selectors.audit_state(Audit.objects.get(pk=audit.pk))) == before
+
+
+def test_the_latest_decision_comes_with_each_finding(audit, team):
+    finding = audit.findings.get(position=2)
+    factories.decide(finding, team.lead, "compliant", "附件里写全了。")
+    factories.decide(finding, team.auditor, "non_compliant", "附件失效。")
+    rows = list(selectors.findings_with_latest_decision(audit))
+    assert (rows[1].decision_by, rows[1].decision_reason) == (team.auditor.pk, "附件失效。")
+    assert (rows[0].decision_by, rows[0].decision_reason) == (None, None)
+    assert cost(lambda: list(selectors.findings_with_latest_decision(audit))) == 1
