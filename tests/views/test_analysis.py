@@ -1,0 +1,170 @@
+"""Running an audit, its overview, and its data as JSON."""
+
+import json
+import re
+from datetime import date
+
+import pytest
+from django.urls import reverse
+from django.utils import translation
+
+from checks.models import Audit
+from checks.services import checklist
+from checks.views.analysis import fact_rows
+
+from .. import factories
+
+
+@pytest.fixture(autouse=True)
+def _english(client):
+    client.cookies["django_language"] = "en"
+
+
+@pytest.fixture
+def as_auditor(client, team):
+    client.force_login(team.auditor)
+    return client
+
+
+def overview(client, audit):
+    return client.get(reverse("audit_detail", args=[audit.pk])).content.decode()
+
+
+def words(markup):
+    return " ".join(re.sub(r"<[^>]+>", " ", markup).split())
+
+
+# ---------- Running ----------
+
+
+def test_an_audit_runs_at_once_and_opens(as_auditor, engagement):
+    checklist.checklist_import()
+    version = factories.policy_version(engagement)
+    response = as_auditor.post(reverse("audit_run", args=[version.pk]), {"as_of": "2026-03-01"})
+    audit = Audit.objects.get(policy_version=version)
+    assert response["Location"] == reverse("audit_detail", args=[audit.pk])
+    assert audit.as_of == date(2026, 3, 1)
+    assert audit.findings.count() == audit.checklist_version.requirements.count() > 0
+
+
+def test_a_date_that_is_none_runs_nothing(as_auditor, engagement):
+    version = factories.policy_version(engagement)
+    response = as_auditor.post(reverse("audit_run", args=[version.pk]), {"as_of": "soon"}, follow=True)
+    assert "This is not a date." in response.content.decode()
+    assert not Audit.objects.exists()
+
+
+def test_without_a_checklist_the_reason_is_said(as_auditor, engagement):
+    version = factories.policy_version(engagement)
+    response = as_auditor.post(reverse("audit_run", args=[version.pk]), follow=True)
+    assert "There is no published checklist yet." in response.content.decode()
+
+
+# ---------- Overview ----------
+
+
+def test_the_overview_scores_each_domain(as_auditor, audit):
+    page = overview(as_auditor, audit)
+    # notice: compliant and partly compliant → (1 + ½) / 2
+    assert re.search(
+        r'domain=notice">Notice</a>.*?class="bar-score" width="75".*?<td class="number">75</td>', page, re.S
+    )
+    # minors: not applicable only → no score, no bar
+    minors = re.search(r'domain=minors">Children|domain=minors">Minors</a>(.*?)</tr>', page, re.S).group(1)
+    assert "<svg" not in minors
+    assert "—" in minors
+    assert "partly compliant ½" in page
+
+
+def test_the_bars_carry_no_style_attribute(as_auditor, audit):
+    page = overview(as_auditor, audit)
+    assert "<svg" in page
+    assert " style=" not in page
+
+
+def test_every_count_leads_to_the_findings_it_counts(as_auditor, audit):
+    page = overview(as_auditor, audit)
+    links = set(re.findall(r'href="([^"]*/review/\?[^"]*)"[^>]*>(\d+)</a>', page))
+    assert len(links) > 8
+    for address, number in links:
+        response = as_auditor.get(address.replace("&amp;", "&"))
+        assert len(response.context["queue"].rows) == int(number), address
+
+
+def test_what_is_left_to_do_is_counted_until_nothing_is_left(as_auditor, audit, team):
+    page = words(overview(as_auditor, audit))
+    assert "Undecided findings 6" in page
+    assert "Undetermined: a person has to look 1" in page
+    assert "Critical and not compliant 1" in page
+    assert "Start the review" in page
+    factories.decide_all(audit, by=team.auditor)
+    page = words(overview(as_auditor, audit))
+    assert "Undecided findings ✓ 0" in page
+    assert "Go on to the report" in page
+
+
+def test_a_signed_audit_says_who_signed(as_auditor, signed_audit, team):
+    page = overview(as_auditor, signed_audit)
+    assert f"Signed off by {team.reviewer.get_username()}" in page
+    assert "Start the review" not in page
+
+
+def test_who_may_not_decide_is_not_asked_to(client, audit, team):
+    client.force_login(team.viewer)
+    page = overview(client, audit)
+    assert "Start the review" not in page
+    assert "Look at the findings" in page
+
+
+def test_facts_are_told_and_escaped(as_auditor, engagement):
+    audit = factories.audit(engagement, facts={"emails": ["<b>@example.org"], "unheard_of": 3, "phones": []})
+    page = overview(as_auditor, audit)
+    assert "&lt;b&gt;@example.org" in page
+    assert "unheard of" in page
+    assert "Telephone numbers" not in page
+
+
+@pytest.mark.parametrize(
+    ("facts", "values"),
+    [
+        ({"a": "x"}, ["x"]),
+        ({"a": ["x", "y"]}, ["x", "y"]),
+        ({"a": None}, None),
+        ({"a": []}, None),
+        ({"a": {}}, None),
+        ({"a": 0}, ["0"]),
+        ({"a": [{"name": "Push", "party": "Acme", "start": 4, "end": 9}]}, ["Push · Acme"]),
+        ({"a": {"name": "Push", "purpose": True, "odd_one": False}}, ["Push · ✓ purpose · ✕ odd one"]),
+        ({"a": {"from": "2026-01-01", "items": ["p", "q"], "none": None}}, ["2026-01-01 · p, q"]),
+    ],
+)
+def test_facts_of_any_shape_become_lists(facts, values):
+    with translation.override("en"):
+        rows = fact_rows(facts)
+    assert rows == ([("a", values)] if values else [])
+
+
+def test_the_overview_costs_the_same_for_any_number_of_findings(as_auditor, audit, django_assert_num_queries):
+    overview(as_auditor, audit)
+    with django_assert_num_queries(6):
+        overview(as_auditor, audit)
+
+
+# ---------- Export ----------
+
+
+def test_the_export_is_the_documented_json_with_decisions(as_auditor, audit, team):
+    finding = audit.findings.get(requirement__code="DEMO-2-PURPOSE")
+    factories.decide(finding, by=team.auditor, verdict="compliant", reason="Read again.")
+    response = as_auditor.get(reverse("audit_export", args=[audit.pk]))
+    data = json.loads(response.content)
+    assert response["Content-Disposition"].startswith("attachment")
+    assert data["schema"] == 1
+    assert data["digest"] == audit.result_digest
+    assert len(data["findings"]) == 6
+    for row in data["findings"]:
+        for piece in row["evidence"]:
+            assert audit.policy_version.text[piece["start"] : piece["end"]] == piece["quote"]
+    assert [(row["code"], row["verdict"], row["reason"]) for row in data["decisions"]] == [
+        ("DEMO-2-PURPOSE", "compliant", "Read again.")
+    ]
