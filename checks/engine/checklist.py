@@ -17,7 +17,7 @@ import yaml
 from .conditions import Condition, ConditionError, parse_condition
 from .entities import Kind, Scale, Severity, Verdict
 from .matching import Matcher
-from .rules import Node, RuleError, parse_rule
+from .rules import Node, RuleError, parse_rule, shared
 
 _SAFE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # both are safe; the first is ten times as fast
 SHIPPED = Path(__file__).resolve().parent.parent / "checklists"
@@ -48,7 +48,7 @@ _REQUIRED = {
     "remediation_zh",
     "remediation_en",
 }
-_OPTIONAL = {"trigger_zh", "trigger", "signals", "verdict", "groups", "scales", "note_zh"}
+_OPTIONAL = {"trigger_zh", "trigger", "signals", "verdict", "groups", "scales", "note_zh", "confidence"}
 _DETECTOR_KEYS = {
     "id",
     "title_zh",
@@ -61,6 +61,7 @@ _DETECTOR_KEYS = {
     "examples",
     "unless",
     "absent",
+    "headings",
 }
 _BASIS_KEYS = {"instrument", "ref", "note_zh", "note_en", "verified"}
 _SCALE_KEYS = {"severity", "optional", "note_zh"}
@@ -88,7 +89,8 @@ class Detector:
     """Something to be found by rules or by a fact: an element, a signal or the trigger of a requirement.
 
     It is found when at least ``at_least`` different rules hold somewhere, or when the fact's condition holds.
-    Sentences for which one of the ``unless`` rules holds do not count. With ``absent`` it is met when nothing is found.
+    Sentences for which one of the ``unless`` rules holds do not count. With ``absent`` it is met when nothing is
+    found; with ``headings`` a heading counts like a sentence.
     """
 
     id: str
@@ -99,6 +101,7 @@ class Detector:
     unless: tuple[Rule, ...]
     at_least: int
     absent: bool
+    headings: bool
     fact: Condition | None
     places: str  # name of the places in the facts that are evidence for the fact
     match: tuple[str, ...]
@@ -139,6 +142,7 @@ class Requirement:
     signals: tuple[Detector, ...]
     verdicts: tuple[VerdictRule, ...]
     scales: dict[Scale, ScaleRule]
+    confidence: dict[Verdict, float]  # how often each proposal was right when it was measured; see calibration
     content: dict  # the entry as read
 
     @property
@@ -170,6 +174,7 @@ class _Loader:
     def __init__(self, source: dict):
         self.source = source
         self.rules: list[Node] = []
+        self.pool: dict[Node, Node] = {}
         self.groups: dict[str, tuple[str, ...]] = {}
 
     def load(self) -> Checklist:
@@ -242,8 +247,16 @@ class _Loader:
             signals,
             verdicts,
             scales,
+            self.confidence(entry, code),
             entry,
         )
+
+    def confidence(self, entry: dict, code: str) -> dict[Verdict, float]:
+        stated = entry.get("confidence", {})
+        _keys(stated, set(Verdict), set(), code, "confidence")
+        if not all(isinstance(share, (int, float)) and 0 <= share <= 1 for share in stated.values()):
+            raise ChecklistError(code, "confidence", "expected shares between 0 and 1")
+        return {Verdict(name): float(share) for name, share in stated.items()}
 
     def detector(self, entry: dict, code: str, groups: dict) -> Detector:
         where = str(entry.get("id", "?"))
@@ -264,6 +277,7 @@ class _Loader:
             unless,
             int(entry.get("at_least", 1)),
             bool(entry.get("absent", False)),
+            bool(entry.get("headings", False)),
             fact,
             entry.get("places", ""),
             tuple(examples.get("match", [])),
@@ -274,7 +288,7 @@ class _Loader:
         if not isinstance(text, str):
             raise ChecklistError(code, where, f"a rule is one line of text, not {text!r} (quote it)")
         try:
-            node = parse_rule(text, groups)
+            node = shared(parse_rule(text, groups), self.pool)
         except RuleError as error:
             raise ChecklistError(code, f"{where} › {text}", str(error)) from error
         self.rules.append(node)

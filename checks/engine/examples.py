@@ -60,13 +60,17 @@ def _check(checklist: Checklist, requirement: Requirement, detector: Detector) -
 
 def _read(checklist: Checklist, example: str) -> tuple[Reading, Text]:
     text = Text(example, build_outline(example))
-    return checklist.matcher.read(text), text
+    return checklist.matcher.read(text, extract_facts(example, text.outline).metrics), text
 
 
 def _firing(reading: Reading, detector: Detector) -> set[int]:
     """Numbers of the rules that find a sentence no ``unless`` rule takes away."""
-    excluded = {index for rule in detector.unless for index in reading.rule(rule.number)}
-    return {rule.number for rule in detector.rules if set(reading.rule(rule.number)) - excluded}
+
+    def hits(rule):
+        return set(reading.rule(rule.number, headings=detector.headings))
+
+    excluded = set().union(*map(hits, detector.unless))
+    return {rule.number for rule in detector.rules if hits(rule) - excluded}
 
 
 def _fact_holds(detector: Detector, text: Text) -> bool:

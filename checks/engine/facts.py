@@ -6,16 +6,40 @@ in it, so the cost is linear in the text.
 
 from __future__ import annotations
 
+from .contacts import gather_contacts
+from .contents import gather_contents
 from .dates import gather_dates
 from .entities import Outline
 from .factsheet import Facts, Page, Places, Sheet
+from .garbled import gather_garbled
+from .items import gather_items
+from .normal import NormalText
+from .numbering import gather_numbering
+from .parties import gather_parties
+from .periods import gather_periods
+from .readability import gather_readability
+from .sdks import gather_sdks
 
-GATHERERS = (gather_dates,)
+GATHERERS = (
+    gather_parties,
+    gather_contacts,  # after the parties: domains are held against their names
+    gather_dates,
+    gather_periods,
+    gather_contents,
+    gather_numbering,
+    gather_readability,
+    gather_sdks,
+    gather_items,
+    gather_garbled,
+)
 
 
-def extract_facts(text: str, outline: Outline) -> Facts:
-    """All facts of a text; offsets point into it. The order of everything in the result is that of the text."""
-    page = Page(text, outline)
+def extract_facts(text: str, outline: Outline, normal: NormalText | None = None) -> Facts:
+    """All facts of a text; offsets point into it. The order of everything in the result is that of the text.
+
+    ``normal`` is the comparable form of the same text, where the caller has it already.
+    """
+    page = Page(text, outline, normal)
     sheet = Sheet()
     for gather in GATHERERS:
         gather(page, sheet)

@@ -29,7 +29,8 @@ from .entities import (
     Verdict,
 )
 from .facts import Facts, extract_facts
-from .matching import Hits, Reading, Text, closeness, why_not
+from .matching import Hits, Reading, Text, nearest, why_not
+from .normal import NormalText
 from .outline import build_outline
 from .rules import looked_for
 
@@ -38,6 +39,12 @@ SCHEMA = 1
 QUOTES = 3  # pieces of evidence for one element; the first ones that speak clearest
 LONG_QUOTE = 160  # a longer sentence is cut at its commas around the place that matched
 NEAREST = 3
+UNMEASURED = {  # absence is surer than degree
+    Verdict.COMPLIANT: 0.7,
+    Verdict.PARTIAL: 0.6,
+    Verdict.NON_COMPLIANT: 0.7,
+    Verdict.NOT_APPLICABLE: 0.8,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +69,8 @@ def analyse(document: Document, checklist: Checklist, *, as_of: date, scale: Sca
     """
     outline = build_outline(document.text)
     text = Text(document.text, outline)
-    reading = checklist.matcher.read(text)
-    facts = extract_facts(document.text, outline)
+    facts = extract_facts(document.text, outline, NormalText(text.normal, text.origin))
+    reading = checklist.matcher.read(text, facts.metrics)
     findings = tuple(_Decision(requirement, reading, facts, scale).finding() for requirement in checklist.requirements)
     analysis = Analysis(
         document,
@@ -90,13 +97,13 @@ class _Decision:
         hits: Hits = {}
         fired = 0
         for rule in detector.rules:
-            found = self.reading.rule(rule.number)
+            found = self.reading.rule(rule.number, headings=detector.headings)
             if found:
                 fired += 1
                 for index, spans in found.items():
                     hits[index] = hits.get(index, []) + spans
         for rule in detector.unless:
-            for index in self.reading.rule(rule.number):
+            for index in self.reading.rule(rule.number, headings=detector.headings):
                 hits.pop(index, None)
         if fired < detector.at_least:
             hits = {}
@@ -216,21 +223,16 @@ class _Decision:
         )
 
     def nearest(self, missing: list[Detector]) -> tuple[NearMiss, ...]:
-        ranked: list[tuple[float, int, Detector, object]] = []
-        for detector in missing:
-            for rule in detector.rules:
-                for index, share in closeness(self.reading, rule.node).items():
-                    if share > 0:
-                        ranked.append((share, index, detector, rule.node))
-        ranked.sort(key=lambda row: (-row[0], row[1]))
+        of_rule = {id(rule.node): detector for detector in missing for rule in detector.rules}
+        nodes = [rule.node for detector in missing for rule in detector.rules]
         found: dict[int, NearMiss] = {}
         sentences = self.reading.text.outline.sentences
-        for _share, index, detector, node in ranked:
+        for index, node in nearest(self.reading, nodes, NEAREST):
             if index in found:
                 continue
             why = why_not(self.reading, node, index)
             if why:
-                sentence = sentences[index]
+                sentence, detector = sentences[index], of_rule[id(node)]
                 piece = self.quote(sentence.start, sentence.end, detector.id)
                 found[index] = NearMiss(piece.start, piece.end, piece.quote, piece.clause, detector.id, why)
             if len(found) == NEAREST:
@@ -240,10 +242,10 @@ class _Decision:
     # Words
 
     def confidence(self, verdict: Verdict) -> float:
-        """How sure we are, before calibration: absence is surer than degree."""
+        """How often this proposal was right on labelled policies; a cautious guess where that was never measured."""
         if verdict is Verdict.UNDETERMINED:
             return 0.0
-        return {Verdict.NOT_APPLICABLE: 0.85, Verdict.COMPLIANT: 0.8, Verdict.NON_COMPLIANT: 0.8}.get(verdict, 0.7)
+        return self.requirement.confidence.get(verdict, UNMEASURED[verdict])
 
     def rationale(self, verdict: Verdict, language: str) -> str:
         words = _WORDS[language]
@@ -267,8 +269,8 @@ class _Decision:
 
     def title(self, detector: Detector, language: str) -> str:
         if language == "en":
-            return detector.title_en or detector.id.replace("_", " ")
-        return detector.title_zh
+            return detector.title_en.rstrip(".") or detector.id.replace("_", " ")
+        return detector.title_zh.rstrip("。")
 
 
 _WORDS = {

@@ -1,14 +1,15 @@
 """One pass of all rules' terms over the text, then each rule on the few sentences that were hit.
 
 All terms of a checklist stand in one Aho-Corasick automaton (Aho & Corasick 1975), so the text is read once however
-many rules there are. A rule whose terms do not occur costs nothing; the others are evaluated a set of sentences at a
-time, and what two rules share is worked out once per text.
+many rules there are. A rule whose terms do not occur costs nothing; for the others the sentences that can matter come
+from a few bit operations, and what two rules share is worked out once per text.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,8 +17,9 @@ import numpy as np
 from ahocorasick_rs import AhoCorasick
 
 from .entities import Outline, Role
-from .normal import NormalText, normalise
+from .normal import NormalText, normal_term, normalise
 from .rules import AllOf, AnyOf, Context, Flag, Followed, Node, Not, Polarity, Terms, all_terms, anchors, explain
+from .topics import TOPICS, topic_scores
 
 # A negation counts for what follows it in the same comma-free stretch, this many characters away at most.
 NEGATION_REACH = 14
@@ -50,8 +52,10 @@ class Text:
         self.starts = np.searchsorted(origin, starts)  # sentences in offsets of the comparable text
         self.ends = np.searchsorted(origin, ends)
         roles = [sentence.role for sentence in outline.sentences]
-        self.body = frozenset(i for i, role in enumerate(roles) if role is Role.BODY)
-        self.headings = frozenset(i for i, role in enumerate(roles) if role is Role.HEADING)
+        self.body = [i for i, role in enumerate(roles) if role is Role.BODY]
+        self.body_mask = sum(1 << i for i in self.body)
+        self.headings = [i for i, role in enumerate(roles) if role is Role.HEADING]
+        self.heading_mask = sum(1 << i for i in self.headings)
         self.contents = np.asarray([role is Role.CONTENTS for role in roles], dtype=bool)
 
     def sentence(self, index: int) -> str:
@@ -63,25 +67,37 @@ class Text:
         return self.origin[start], self.origin[end - 1] + 1
 
     @cached_property
-    def section_sentences(self) -> dict[int | None, list[int]]:
-        """Innermost section → its sentences."""
-        found: dict[int | None, list[int]] = {}
+    def topics(self) -> np.ndarray:
+        """Scores of every sentence for every topic; see ``topics.topic_scores``."""
+        titles = {section.index: normal_term(section.title) for section in self.outline.sections}
+        above = [titles.get(self.outline.clauses[s.clause].section, "") for s in self.outline.sentences]
+        return topic_scores([self.sentence(i) for i in range(len(self.starts))], above)
+
+    def section_of(self, index: int) -> int | None:
+        """Innermost section of a sentence."""
+        return self.outline.clauses[self.outline.sentences[index].clause].section
+
+    @cached_property
+    def section_masks(self) -> dict[int | None, int]:
+        """Section → its sentences as bits."""
+        found: dict[int | None, int] = {}
         for sentence in self.outline.sentences:
-            found.setdefault(self.outline.clauses[sentence.clause].section, []).append(sentence.index)
+            section = self.section_of(sentence.index)
+            found[section] = found.get(section, 0) | 1 << sentence.index
         return found
 
     @cached_property
-    def heading_sentences(self) -> dict[int, int]:
-        """Section → the sentence that is its heading."""
-        by_start = {section.start: section.index for section in self.outline.sections}
-        found = {}
-        for index in self.headings:
-            sentence = self.outline.sentences[index]
-            clause = self.outline.clauses[sentence.clause]
-            section = by_start.get(clause.start, clause.section)
-            if section is not None:
-                found.setdefault(section, index)
-        return found
+    def _heading_paths(self) -> dict[int | None, tuple[int, ...]]:
+        by_start = {self.outline.sentences[index].start: index for index in self.headings}
+        paths: dict[int | None, tuple[int, ...]] = {None: ()}
+        for section in self.outline.sections:
+            own = (by_start[section.start],) if section.start in by_start else ()
+            paths[section.index] = paths[section.parent] + own
+        return paths
+
+    def headings_above(self, index: int) -> tuple[int, ...]:
+        """The sentences that are the headings a sentence stands below, outermost first."""
+        return self._heading_paths[self.section_of(index)]
 
 
 @dataclass(frozen=True)
@@ -104,180 +120,206 @@ class Matcher:
                 woken[ids[term]].append(number)
         return cls(tuple(rules), terms, AhoCorasick(list(terms)), tuple(map(tuple, woken)), ids)
 
-    def read(self, text: Text) -> Reading:
-        """Read a text once. The result answers which sentences each rule is true of."""
-        return Reading(self, text)
+    def read(self, text: Text, facts: dict[str, float] | None = None) -> Reading:
+        """Read a text once. The result answers which sentences each rule is true of.
+
+        ``facts`` are the numbers that 事实(…) asks about.
+        """
+        return Reading(self, text, facts or {})
 
 
 class Reading:
-    """Where the terms stand in one text, and the rules' answers, each worked out when first asked for."""
+    """Where the terms stand in one text, and the rules' answers.
 
-    def __init__(self, matcher: Matcher, text: Text):
-        self.matcher, self.text = matcher, text
-        self._answers: dict[Node, Hits] = {}
-        self._by_term: dict[int, Hits] = {}
+    Sets of sentences are integers, one bit a sentence. What a rule needs at least is a few ANDs and ORs of such sets;
+    only the sentences that are left are looked at one by one.
+    """
+
+    def __init__(self, matcher: Matcher, text: Text, facts: dict[str, float]):
+        self.matcher, self.text, self.facts = matcher, text, facts
+        self._masks: dict[int, int] = {}  # by identity: hashing a deep rule each time would cost more than matching
+        self._exact: dict[int, int] = {}
+        self._spans: dict[tuple[int, int], Spans | None] = {}
+        self._of_term: dict[str, int] = {}
+        self._in_sentence: list[dict[str, Spans]] = [{} for _ in text.starts]
+        self._place_hits(matcher, text)
+        self.woken = frozenset(rule for term in self._of_term for rule in matcher.woken_by[matcher.term_ids[term]])
+
+    def _place_hits(self, matcher: Matcher, text: Text):
         found = matcher.automaton.find_matches_as_indexes(text.normal, overlapping=True)
-        hits = np.asarray(found, dtype=np.int64).reshape(-1, 3)
+        if not found or not len(text.starts):
+            return
+        hits = np.asarray(found, dtype=np.int64)
         sentence = np.searchsorted(text.starts, hits[:, 1], side="right") - 1
-        inside = sentence >= 0
-        if len(text.ends):
-            inside &= hits[:, 2] <= text.ends[sentence]
-            inside &= ~text.contents[sentence]
-        hits, sentence = hits[inside], sentence[inside]
-        order = np.lexsort((hits[:, 1], hits[:, 0]))
-        self._hits, self._sentence = hits[order], sentence[order]
-        self._bounds = np.searchsorted(self._hits[:, 0], np.arange(len(matcher.terms) + 1))
-        present = np.flatnonzero(np.diff(self._bounds))
-        self.woken = frozenset(rule for term in present for rule in matcher.woken_by[term])
+        inside = (sentence >= 0) & (hits[:, 2] <= text.ends[sentence]) & ~text.contents[sentence]
+        terms = matcher.terms
+        for (term, start, end), index in zip(hits[inside].tolist(), sentence[inside].tolist(), strict=True):
+            word = terms[term]
+            spans = self._in_sentence[index].get(word)
+            if spans is None:
+                self._in_sentence[index][word] = [(start, end)]
+                self._of_term[word] = self._of_term.get(word, 0) | 1 << index
+            else:
+                spans.append((start, end))
 
-    def rule(self, number: int) -> Hits:
-        """Body sentences for which rule ``number`` holds, with the places that made it hold."""
+    def rule(self, number: int, *, headings: bool = False) -> Hits:
+        """Body sentences (and headings) for which rule ``number`` holds, with the places that made it hold."""
         if number not in self.woken:
             return {}
-        found = self.evaluate(self.matcher.rules[number])
-        body = self.text.body
-        return {index: spans for index, spans in found.items() if index in body}
-
-    def evaluate(self, node: Node) -> Hits:
-        """Sentences (headings too, contents never) for which the node holds."""
-        answer = self._answers.get(node)
-        if answer is None:
-            answer = self._answers[node] = _EVALUATE[type(node)](self, node)
-        return answer
-
-    def _terms(self, node: Terms) -> Hits:
+        node = self.matcher.rules[number]
         found: Hits = {}
-        several = 0
-        for term in node.terms:
-            hits = self._term(self.matcher.term_ids[term])
-            if hits:
-                several += 1
-                for index, spans in hits.items():
-                    if index in found:
-                        found[index] = found[index] + spans
-                    else:
-                        found[index] = spans
-        if several > 1:
-            for index, spans in found.items():
-                if len(spans) > 1:
-                    found[index] = sorted(set(spans))
-        return found
-
-    def _term(self, term: int) -> Hits:
-        hits = self._by_term.get(term)
-        if hits is None:
-            hits = {}
-            first, last = self._bounds[term], self._bounds[term + 1]
-            if last > first:
-                rows = self._hits[first:last, 1:].tolist()
-                for index, (start, end) in zip(self._sentence[first:last].tolist(), rows, strict=True):
-                    hits.setdefault(index, []).append((start, end))
-            self._by_term[term] = hits
-        return hits
-
-    def _any(self, node: AnyOf) -> Hits:
-        found: Hits = {}
-        for part in node.parts:
-            for index, spans in self.evaluate(part).items():
-                found[index] = sorted(set(found[index] + spans)) if index in found else spans
-        return found
-
-    def _all(self, node: AllOf) -> Hits:
-        needed = [part for part in node.parts if not isinstance(part, (Not, Context, Flag))]
-        conditions = [part for part in node.parts if isinstance(part, (Not, Context, Flag))]
-        found = dict(self.evaluate(needed[0]))
-        for part in needed[1:]:
-            if not found:
-                return found
-            other = self.evaluate(part)
-            found = {index: spans + other[index] for index, spans in found.items() if index in other}
-        for part in conditions:
-            if not found:
-                return found
-            found = self._filter(found, part)
-        return found
-
-    def _filter(self, found: Hits, condition: Not | Context | Flag) -> Hits:
-        if isinstance(condition, Not):
-            if isinstance(condition.part, (Context, Flag)):
-                excluded = self._filter(found, condition.part)
-            else:
-                excluded = self.evaluate(condition.part)
-            return {index: spans for index, spans in found.items() if index not in excluded}
-        if isinstance(condition, Flag):
-            return {i: spans for i, spans in found.items() if DEFINITION.search(self.text.sentence(i))}
-        holds = self._context(condition, found)
-        return {index: spans for index, spans in found.items() if index in holds}
-
-    def _context(self, node: Context, found: Hits) -> set[int]:
-        there = self.evaluate(node.part)
-        if not there:
-            return set()
-        if node.kind == "document":
-            return set(found) if any(index in self.text.body for index in there) else set()
-        if node.kind == "heading":
-            return self._below_headings(there, found)
-        clause_of = self.text.outline.sentences
-        if node.kind == "clause":
-            clauses = {clause_of[index].clause for index in there if index in self.text.body}
-            return {index for index in found if clause_of[index].clause in clauses}
-        if node.kind == "section":
-            section = self.text.outline.clauses
-            sections = {section[clause_of[index].clause].section for index in there if index in self.text.body}
-            return {index for index in found if section[clause_of[index].clause].section in sections}
-        before = node.reach if node.kind in ("near", "before") else 0
-        after = node.reach if node.kind in ("near", "after") else 0
-        positions = sorted(index for index in there if index in self.text.body)
-        holds = set()
-        for index in found:
-            at = bisect_left(positions, index - before)
-            while at < len(positions) and positions[at] <= index + after:
-                if positions[at] != index:
-                    holds.add(index)
-                    break
-                at += 1
-        return holds
-
-    def _below_headings(self, there: Hits, found: Hits) -> set[int]:
-        outline = self.text.outline
-        matching = {section for section, index in self.text.heading_sentences.items() if index in there}
-        below: dict[int | None, bool] = {None: False}
-        for section in outline.sections:
-            below[section.index] = section.index in matching or below[section.parent]
-        return {index for index in found if below[outline.clauses[outline.sentences[index].clause].section]}
-
-    def _followed(self, node: Followed) -> Hits:
-        first, then = self.evaluate(node.first), self.evaluate(node.then)
-        found: Hits = {}
-        for index in first.keys() & then.keys():
-            following = sorted(then[index])
-            spans = []
-            for start, end in first[index]:
-                at = bisect_left(following, (end, 0))
-                if at < len(following) and (node.within is None or following[at][0] - end <= node.within):
-                    spans.append((start, following[at][1]))
-            if spans:
+        readable = self.text.body_mask | (self.text.heading_mask if headings else 0)
+        for index in _bits(self.mask(node) & readable):
+            spans = self.spans(node, index)
+            if spans is not None:
                 found[index] = spans
         return found
 
-    def _polarity(self, node: Polarity) -> Hits:
-        found: Hits = {}
-        for index, spans in self.evaluate(node.part).items():
-            start = int(self.text.starts[index])
-            sentence = self.text.sentence(index)
+    def mask(self, node: Node) -> int:
+        """Sentences that have what the node needs at least (headings too, contents never)."""
+        mask = self._masks.get(id(node))
+        if mask is None:
+            mask = self._masks[id(node)] = self._mask(node)
+        return mask
+
+    def _mask(self, node: Node) -> int:
+        if isinstance(node, Terms):
+            mask, of_term = 0, self._of_term
+            for term in node.terms:
+                mask |= of_term.get(term, 0)
+            return mask
+        if isinstance(node, Followed):
+            mask = self.mask(node.first)
+            return mask and mask & self.mask(node.then)
+        if isinstance(node, AllOf):
+            mask = -1
+            for part in node.parts:
+                if mask and not isinstance(part, (Not, Context, Flag)):
+                    mask &= self.mask(part)
+            return mask
+        if isinstance(node, AnyOf):
+            mask = 0
+            for part in node.parts:
+                mask |= self.mask(part)
+            return mask
+        return self.mask(node.part)
+
+    def where(self, node: Node) -> int:
+        """Sentences for which the node holds."""
+        exact = self._exact.get(id(node))
+        if exact is None:
+            exact = 0
+            for index in _bits(self.mask(node)):
+                if self.spans(node, index) is not None:
+                    exact |= 1 << index
+            self._exact[id(node)] = exact
+        return exact
+
+    def spans(self, node: Node, index: int) -> Spans | None:
+        """The places that make a node hold in a sentence; None if it does not."""
+        key = (id(node), index)
+        if key not in self._spans:
+            self._spans[key] = _FIND[type(node)](self, node, index)
+        return self._spans[key]
+
+    def _terms(self, node: Terms, index: int) -> Spans | None:
+        there = self._in_sentence[index]
+        found = [there[term] for term in node.terms if term in there]
+        if not found:
+            return None
+        return found[0] if len(found) == 1 else sorted({span for spans in found for span in spans})
+
+    def _any(self, node: AnyOf, index: int) -> Spans | None:
+        found = {span for part in node.parts for span in self.spans(part, index) or ()}
+        return sorted(found) or None
+
+    def _all(self, node: AllOf, index: int) -> Spans | None:
+        found: Spans = []
+        conditions = []
+        for part in node.parts:
+            if isinstance(part, (Not, Context, Flag)):
+                conditions.append(part)
+                continue
+            spans = self.spans(part, index)
+            if spans is None:
+                return None
+            found += spans
+        return sorted(found) if all(self.holds(part, index) for part in conditions) else None
+
+    def _followed(self, node: Followed, index: int) -> Spans | None:
+        first, then = self.spans(node.first, index), self.spans(node.then, index)
+        if first is None or then is None:
+            return None
+        before = sorted((end, start) for start, end in first)
+        found = []
+        for start, end in then:  # each with the nearest that precedes it, so that a chain of .. misses nothing
+            at = bisect_right(before, (start, start)) - 1
+            if at >= 0 and (node.within is None or start - before[at][0] <= node.within):
+                found.append((before[at][1], end))
+        return found or None
+
+    def _polarity(self, node: Polarity, index: int) -> Spans | None:
+        spans = self.spans(node.part, index)
+        if spans is None:
+            return None
+        start, sentence = int(self.text.starts[index]), self.text.sentence(index)
+        if node.kind == "quoted":
+            kept = [span for span in spans if _in_quotes(sentence, span[0] - start)]
+        else:
             kept = [span for span in spans if polarity(sentence, span[0] - start) == node.kind]
-            if kept:
-                found[index] = kept
-        return found
+        return kept or None
+
+    def holds(self, condition: Not | Context | Flag, index: int) -> bool:
+        """Whether a condition holds for a sentence."""
+        if isinstance(condition, Not):
+            if isinstance(condition.part, (Context, Flag)):
+                return not self.holds(condition.part, index)
+            return not (self.mask(condition.part) >> index & 1) or self.spans(condition.part, index) is None
+        if isinstance(condition, Flag):
+            return self._flag(condition, index)
+        return self._context(condition, index)
+
+    def _flag(self, flag: Flag, index: int) -> bool:
+        if flag.kind == "topic":
+            return bool(self.text.topics[index, TOPICS.index(flag.name)] > 0)
+        if flag.kind == "fact":
+            return self.facts.get(flag.name, 0) > 0
+        return bool(DEFINITION.search(self.text.sentence(index)))
+
+    def _context(self, node: Context, index: int) -> bool:
+        there = self.where(node.part)
+        if not there:
+            return False
+        if node.kind == "heading":
+            return any(there >> heading & 1 for heading in self.text.headings_above(index))
+        there &= self.text.body_mask
+        if node.kind == "document":
+            return bool(there)
+        if node.kind == "clause":
+            first, last = self.text.outline.clauses[self.text.outline.sentences[index].clause].sentences
+            return bool(there & ((1 << last) - (1 << first)))
+        if node.kind == "section":
+            return bool(there & self.text.section_masks[self.text.section_of(index)])
+        first = max(0, index - node.reach) if node.kind in ("near", "before") else index
+        last = index + node.reach if node.kind in ("near", "after") else index
+        window = (1 << last + 1) - (1 << first)
+        return bool(there & window & ~(1 << index))
 
 
-_EVALUATE = {
+_FIND = {
     Terms: Reading._terms,
     AnyOf: Reading._any,
     AllOf: Reading._all,
     Followed: Reading._followed,
     Polarity: Reading._polarity,
 }
+
+
+def _bits(mask: int) -> Iterator[int]:
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
 
 
 def polarity(sentence: str, at: int) -> str:
@@ -294,39 +336,55 @@ def polarity(sentence: str, at: int) -> str:
     return "excepted" if EXCEPTION.search(sentence) else "negated"
 
 
+def _in_quotes(sentence: str, at: int) -> bool:
+    before = sentence[:at]
+    return before.count('"') % 2 == 1 or before.count("《") > before.count("》")
+
+
 def why_not(reading: Reading, node: Node, index: int) -> str:
     """The first part of a rule that a sentence fails, in Chinese; empty if it holds."""
+    if reading.spans(node, index) is not None:
+        return ""
     if isinstance(node, AllOf):
         for part in node.parts:
             if isinstance(part, (Not, Context, Flag)):
-                if not reading._filter({index: []}, part):
+                if not reading.holds(part, index):
                     return "条件不成立：" + explain(part).removeprefix("在同一句中")
-            elif index not in reading.evaluate(part):
-                return why_not(reading, part, index)
-        return ""
-    if index in reading.evaluate(node):
-        return ""
+            elif reason := why_not(reading, part, index):
+                return reason
     if isinstance(node, Followed):
-        for part in (node.first, node.then):
-            if index not in reading.evaluate(part):
-                return why_not(reading, part, index)
-        return "次序或距离不符：" + explain(node).removeprefix("在同一句中")
+        reason = why_not(reading, node.first, index) or why_not(reading, node.then, index)
+        return reason or "次序或距离不符：" + explain(node).removeprefix("在同一句中")
     if isinstance(node, Polarity):
-        if index in reading.evaluate(node.part):
-            return "语气相反：" + explain(node).removeprefix("在同一句中")
-        return why_not(reading, node.part, index)
+        reason = why_not(reading, node.part, index)
+        return reason or "语气相反：" + explain(node).removeprefix("在同一句中")
     return "没有" + explain(node).removeprefix("在同一句中")
 
 
-def closeness(reading: Reading, node: Node) -> dict[int, float]:
-    """Body sentences that satisfy part of a rule → share of its required parts found there (0..1)."""
-    parts = _required(node)
-    counts: dict[int, int] = {}
-    for part in parts:
-        for index in reading.evaluate(part):
-            if index in reading.text.body:
-                counts[index] = counts.get(index, 0) + 1
-    return {index: count / len(parts) for index, count in counts.items()}
+def nearest(reading: Reading, nodes: list[Node], limit: int) -> list[tuple[int, Node]]:
+    """Body sentences that have the largest share of what one of the rules needs, best first, each with that rule."""
+    ranked: list[tuple[float, int, int]] = []
+    for number, node in enumerate(nodes):
+        parts = _required(node)
+        # levels[k]: sentences that have at least k of the parts
+        levels = [reading.text.body_mask] + [0] * len(parts)
+        for part in parts:
+            mask = reading.mask(part)
+            for k in range(len(parts), 0, -1):
+                levels[k] |= levels[k - 1] & mask
+        found = 0
+        seen = 0
+        for k in range(len(parts), 0, -1):
+            for index in _bits(levels[k] & ~seen):
+                ranked.append((-k / len(parts), index, number))
+                found += 1
+                if found > limit:
+                    break
+            seen |= levels[k]
+            if found > limit:
+                break
+    ranked.sort()
+    return [(index, nodes[number]) for _, index, number in ranked]
 
 
 def _required(node: Node) -> list[Node]:

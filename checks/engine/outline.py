@@ -29,7 +29,9 @@ _NUMBER = re.compile(
     r"|(?P<circle>[①-⑳❶-❿⑴-⒇])"
     r"|(?P<letter>(?<![A-Za-z])(?:[（(]\s*[a-zA-Z]\s*[)）]|[a-zA-Z](?:[、)）]|\.(?![A-Za-z\d]))))"
 )
+_NUMBER_FIRST = re.compile(rf"[第（(\d①-⑳❶-❿⑴-⒇{CHINESE[2:]}]")
 _MARKUP = re.compile(r"[ \t\u3000\xa0]*(?:#{1,6}[ \t]+|[-*+•·●■◆▪►➤※][ \t]*|>[ \t]*|\*\*|__)*")
+_WORD = re.compile(r"\w")
 _LINE = re.compile(r"[^\r\n\v\f\u2028\u2029\x85]+")
 _STOP = "。；;！!？?"
 _ENDS = _STOP + '：:，,、…”"』】》）)'
@@ -70,7 +72,7 @@ class Block:
 
 def chinese_number(text: str) -> int:
     """三 → 3, 十二 → 12, 二十 → 20; digits as they are; 0 for what is no number."""
-    if text.isdigit():
+    if text.isdecimal():
         return int(text)
     if text == "百":
         return 100
@@ -120,7 +122,7 @@ def _block(text: str, start: int, end: int, *, inline: bool = False) -> Block | 
         end -= 1
     while start < end and text[start].isspace():
         start += 1
-    if start >= end:
+    if not _WORD.search(text, start, end):
         return None
     markup = _MARKUP.match(text, start, end)
     at = markup.end()
@@ -133,11 +135,21 @@ def _block(text: str, start: int, end: int, *, inline: bool = False) -> Block | 
     return Block(start, end, kind, written, value, min(body, end), hashes, inline)
 
 
+def _numbers(text: str, start: int, end: int) -> list[re.Match]:
+    """All numbers in a stretch; trying only where one can begin is many times as fast as searching."""
+    found, at = [], start
+    for first in _NUMBER_FIRST.finditer(text, start, end):
+        if first.start() >= at and (match := _NUMBER.match(text, first.start(), end)):
+            found.append(match)
+            at = match.end()
+    return found
+
+
 def _cuts(text: str, start: int, end: int) -> list[int]:
     """Where numbered items begin inside one line: after a stop, or when the number continues a series."""
     cuts: list[int] = []
     expected: dict[str, set[int]] = {}
-    numbers = list(_NUMBER.finditer(text, start, end))
+    numbers = _numbers(text, start, end)
     values = {(match.lastgroup, _value(match.lastgroup, match[0])) for match in numbers}
     for match in numbers:
         kind, position = match.lastgroup, match.start()
@@ -323,7 +335,7 @@ def _mark_headings(blocks: list[Block], text: str) -> list[Block]:
 
 def _as_heading(block, before, following, text, titles, raw_titles) -> Block:
     whole = text[block.body : block.end]
-    if block.hashes:
+    if block.hashes and not _is_statement(whole):
         return replace(block, role=Role.HEADING)
     if titles and len(whole) <= MAX_HEADING + 10 and _bare(whole) in titles:
         return replace(block, role=Role.HEADING)
@@ -341,6 +353,11 @@ def _as_heading(block, before, following, text, titles, raw_titles) -> Block:
     if block.kind and (end := _inline_title(block, text)):
         return replace(block, title_end=end)
     return block
+
+
+def _is_statement(whole: str) -> bool:
+    """Whether a line marked as a heading says something a rule must be able to read."""
+    return whole.rstrip("*_ ")[-1:] in ("。", "；", ";") or ("，" in whole and len(whole) > MAX_HEADING)
 
 
 def _is_short_heading(block, before, following, text, whole) -> bool:
@@ -366,8 +383,8 @@ def _is_short_heading(block, before, following, text, whole) -> bool:
 
 
 def _is_unnumbered_heading(block, before, following, text) -> bool:
-    whole = text[block.body : block.end].rstrip(_STOP + "：:")
-    if not 2 <= len(whole) <= 26 or any(sign in whole for sign in "，,：:。\t"):
+    whole = text[block.body : block.end].rstrip("：:")
+    if not 2 <= len(whole) <= 26 or whole[-1] in _STOP or any(sign in whole for sign in "，,：:。\t"):
         return False
     if re.match(r"^[【\[].{2,24}[】\]]$", whole):
         return True
@@ -391,7 +408,11 @@ def _inline_title(block: Block, text: str) -> int:
     if end >= block.end or block.end - end < 8:
         return 0
     sign = text[end]
-    if sign in "：:" or (sign.isspace() and not text[block.body].isascii()):
+    if sign in "：:":
+        return end
+    # One space may stand inside a word; a wide gap, or a gap behind the words of a short title, does not.
+    titled = len(match[0]) <= 12 and _HEADING_WORDS.search(match[0]) and not re.search(r"[《“]|^我们(?!如何)", match[0])
+    if sign.isspace() and (text[end + 1].isspace() or sign != " " or titled):
         return end
     if sign == "。" and _HEADING_WORDS.search(match[0]):
         return end
@@ -450,7 +471,7 @@ class _Builder:
         from_ = block.body if numbered and block.kind and role is Role.BODY else start
         for s_start, s_end in _sentences(self.text, from_, end, whole=role is not Role.BODY):
             self.sentences.append(Sentence(len(self.sentences), s_start, s_end, index, role))
-        if len(self.sentences) == first:
+        if len(self.sentences) == first:  # nothing but a number
             self.sentences.append(Sentence(first, start, end, index, role))
         label = self.label(section, number, role)
         self.clauses.append(Clause(index, start, end, label, section, number, (first, len(self.sentences))))
@@ -501,11 +522,11 @@ def _sentences(text: str, start: int, end: int, *, whole: bool):
         match = _STOPS.search(text, at, end)
         stop = match.end() if match else end
         first, last = at, stop
-        while first < last and text[first].isspace():
+        while first < last and (text[first].isspace() or text[first] in "：:，,、"):
             first += 1
         while last > first and text[last - 1].isspace():
             last -= 1
-        if last > first:
+        if _WORD.search(text, first, last):
             yield first, last
         at = stop
 
@@ -513,9 +534,9 @@ def _sentences(text: str, start: int, end: int, *, whole: bool):
 def build_outline(text: str) -> Outline:
     """Sections, clauses and sentences of a text, in its order.
 
-    Every clause and sentence is ``text[start:end]``; they do not overlap, and together the clauses hold every visible
-    character. Lines of a table of contents have the role ``contents``. Never fails: a text without any structure is
-    one clause per paragraph.
+    Every clause and sentence is ``text[start:end]``; they do not overlap, and together the clauses hold every letter
+    and digit (lines of mere signs are left out). Lines of a table of contents have the role ``contents``. Never fails:
+    a text without any structure is one clause per paragraph.
     """
     blocks = _mark_headings(_mark_contents(_blocks(text), text), text)
     return _Builder(text, blocks).build()

@@ -6,18 +6,18 @@ A rule is one line that is true or false of one sentence::
     {撤回} & [同意|授权] & 标题({权利})          in one sentence, in any order, below a heading about rights
 
 Operators, from weak to strong: ``|`` or, ``&`` and (same sentence, any order), ``..`` followed by (``..8``: within
-8 characters, ``..0``: at once), ``!`` not. ``{name}`` is a group of terms kept once for the whole checklist,
-``[a|b]`` a group written on the spot. Full-width forms of all signs are the same signs.
+8 characters, ``..0``: at once, also written ``[修订|更新]后`` without a space), ``!`` not. ``{name}`` is a group of
+terms kept once for the whole checklist, ``[a|b]`` one written on the spot. Full-width signs are the same signs.
 There are no regular expressions in it and nothing backtracks: reading a rule and matching it are linear.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .normal import normal_term
 
-POLARITY = {"肯定": "affirmed", "否定": "negated", "例外": "excepted"}
+POLARITY = {"肯定": "affirmed", "否定": "negated", "例外": "excepted", "引号": "quoted"}
 CONTEXT = {
     "标题": "heading",
     "本节": "section",
@@ -28,6 +28,20 @@ CONTEXT = {
     "全文": "document",
 }
 FLAGS = {"定义": "definition"}
+NAMED = {"主题": "topic", "事实": "fact"}
+TOPIC_NAMES = {
+    "收集": "collection",
+    "使用": "use",
+    "共享": "sharing",
+    "权限": "permission",
+    "权利": "control",
+    "安全": "security",
+    "保存": "retention",
+    "特殊人群": "special_audience",
+    "变更": "change",
+    "联系": "contact",
+    "停运": "cessation",
+}
 DEFAULT_REACH = 2  # sentences looked at by 附近, 前文, 后文 when no number is given
 OPERATORS = set('|&!(){}[]"')
 FULL_WIDTH = str.maketrans("｜＆！（）｛｝［］＂“”", '|&!(){}[]"""')
@@ -74,7 +88,7 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class Polarity:
-    kind: str  # affirmed, negated, excepted
+    kind: str  # affirmed, negated, excepted, quoted
     part: object
 
 
@@ -87,7 +101,10 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
+    """A condition without a rule inside: definition, topic, fact; ``name`` says which topic or fact."""
+
     kind: str
+    name: str = ""
 
 
 Node = Terms | AnyOf | AllOf | Followed | Not | Polarity | Context | Flag
@@ -148,17 +165,23 @@ class _Parser:
 
     def sequence(self) -> Node:
         node = self.unit()
-        while self.take(".."):
+        while (touching := self.touches()) or self.take(".."):
             start = self.at
-            while self.at < len(self.text) and self.text[self.at].isdigit():
+            while not touching and self.at < len(self.text) and self.text[self.at].isdigit():
                 self.at += 1
-            within = int(self.text[start : self.at]) if self.at > start else None
+            within = 0 if touching else int(self.text[start : self.at]) if self.at > start else None
             position = self.at
             then = self.unit()
             if not anchors(node) or not anchors(then):
                 self.fail("terms on both sides of ..", position)
             node = Followed(node, then, within)
         return node
+
+    def touches(self) -> bool:
+        """Whether the next unit is written against the last one: [修订|更新]后 means ``..0``."""
+        rest = self.text[self.at : self.at + 2]
+        apart = self.text[self.at - 1 : self.at].isspace() or rest[:1].isspace()
+        return bool(rest) and not apart and rest[0] not in "|&!)]}" and rest != ".."
 
     def unit(self) -> Node:
         self.skip()
@@ -241,8 +264,10 @@ class _Parser:
         self.take("(")
         if name in FLAGS:
             return self.closed(Flag(FLAGS[name]), ")")
+        if name in NAMED:
+            return self.closed(self.named(NAMED[name]), ")")
         if name not in POLARITY and name not in CONTEXT:
-            known = " ".join([*POLARITY, *CONTEXT, *FLAGS])
+            known = " ".join([*POLARITY, *CONTEXT, *FLAGS, *NAMED])
             self.fail(f"one of {known} before (", start)
         inner = self.either()
         self.closed(inner, ")")
@@ -251,6 +276,17 @@ class _Parser:
         if name in POLARITY:
             return Polarity(POLARITY[name], inner)
         return Context(CONTEXT[name], reach, inner)
+
+    def named(self, kind: str) -> Flag:
+        start = self.at
+        name = self.word()
+        if kind == "topic":
+            if name not in TOPIC_NAMES:
+                self.fail("one of the topics " + " ".join(TOPIC_NAMES), start)
+            return Flag(kind, TOPIC_NAMES[name])
+        if not name.isascii() or not name.isidentifier():
+            self.fail("the name of a fact, such as emails", start)
+        return Flag(kind, name)
 
 
 def _merge(parts: list[Terms]) -> Terms:
@@ -261,6 +297,17 @@ def _merge(parts: list[Terms]) -> Terms:
 def parse_rule(rule: str, groups: dict[str, tuple[str, ...]]) -> Node:
     """The tree of a rule. ``groups`` maps each group's name to its terms. Raises RuleError with the place."""
     return _Parser(rule, groups).parse()
+
+
+def shared(node: Node, pool: dict[Node, Node]) -> Node:
+    """The same node with equal parts made one object, so that what two rules share is found by identity."""
+    if isinstance(node, (AnyOf, AllOf)):
+        node = type(node)(tuple(shared(part, pool) for part in node.parts))
+    elif isinstance(node, Followed):
+        node = Followed(shared(node.first, pool), shared(node.then, pool), node.within)
+    elif isinstance(node, (Not, Polarity, Context)):
+        node = replace(node, part=shared(node.part, pool))
+    return pool.setdefault(node, node)
 
 
 def anchors(node: Node) -> frozenset[str]:
@@ -305,7 +352,12 @@ def looked_for(node: Node) -> tuple[str, ...]:
     return ()
 
 
-_POLARITY_ZH = {"affirmed": "未被否定的", "negated": "被否定的", "excepted": "以“除非／未经同意不得”等方式附条件的"}
+_POLARITY_ZH = {
+    "affirmed": "未被否定的",
+    "negated": "被否定的",
+    "excepted": "以“除非／未经同意不得”等方式附条件的",
+    "quoted": "引号或书名号内的",
+}
 _CONTEXT_ZH = {
     "heading": "所在章节的标题含",
     "section": "同一节中另有",
@@ -341,4 +393,9 @@ def _explain(node: Node) -> str:
         return _explain(node.part).replace("出现", f"出现{_POLARITY_ZH[node.kind]}", 1)
     if isinstance(node, Context):
         return _CONTEXT_ZH[node.kind].format(node.reach) + "：" + _explain(node.part)
+    if node.kind == "topic":
+        topic = next(name for name, value in TOPIC_NAMES.items() if value == node.name)
+        return f"主题是“{topic}”"
+    if node.kind == "fact":
+        return f"全文提取到事实“{node.name}”"
     return "是定义句"

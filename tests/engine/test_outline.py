@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,9 +19,8 @@ def titles(text, level=None):
 def check_offsets(text):
     """What holds for every outline of every text."""
     outline = build_outline(text)
-    assert "".join(text[c.start : c.end] for c in outline.clauses).split() == text.split() or (
-        "".join("".join(text[c.start : c.end].split()) for c in outline.clauses) == "".join(text.split())
-    )
+    held = "".join(text[c.start : c.end] for c in outline.clauses)
+    assert re.findall(r"\w", held) == re.findall(r"\w", text)
     last = 0
     for clause in outline.clauses:
         assert last <= clause.start < clause.end <= len(text)
@@ -83,7 +84,7 @@ def test_offsets_of_any_text(text):
 
 @pytest.mark.parametrize(
     ("written", "value"),
-    [("一", 1), ("十", 10), ("十二", 12), ("二十", 20), ("二十三", 23), ("一百", 100), ("17", 17), ("甲", 0)],
+    [("一", 1), ("十", 10), ("十二", 12), ("二十", 20), ("二十三", 23), ("一百", 100), ("17", 17), ("甲", 0), ("①", 0)],
 )
 def test_chinese_numbers(written, value):
     assert chinese_number(written) == value
@@ -114,6 +115,15 @@ def test_every_way_of_numbering_makes_a_heading(first, second, number):
     assert outline.sections[0].number == number
     assert [s.title.strip("【】") for s in outline.sections] == ["信息的收集", "信息的保存"]
     assert {s.role for s in outline.sentences} == {Role.HEADING, Role.BODY}
+
+
+def test_lines_of_signs_are_no_sentences():
+    assert [len(build_outline(text).sentences) for text in ("**\n====\n我们收集信息。\n**", "————")] == [1, 0]
+
+
+def test_a_whole_statement_behind_hashes_is_no_heading():
+    text = f"### 您继续使用的，即表示您同意本政策。\n{BODY}"
+    assert {s.role for s in build_outline(text).sentences} == {Role.BODY}
 
 
 def test_levels_nest_by_kind_of_number():

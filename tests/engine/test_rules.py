@@ -36,6 +36,9 @@ def matches(rule, sentence):
         ("{收集} ..4 {位置}", "我们收集您的位置。", True),
         ("{收集} ..4 {位置}", "我们收集您的姓名和位置。", False),
         ("{收集} ..0 {位置}", "我们收集位置。", True),
+        ("说明 ..9 删除 ..2 账号", "说明：删除内容或删除账号。", True),
+        ("{收集}[您的|你的]{位置}", "我们收集你的位置。", True),
+        ("{收集}[您的|你的]{位置}", "我们收集他的位置。", False),
         ("{收集} | 剪贴板", "我们读剪贴板。", True),
         ("{收集} & !{位置}", "我们收集位置。", False),
         ("{收集} & !{位置}", "我们收集姓名。", True),
@@ -97,6 +100,19 @@ def test_conditions_on_the_surroundings(rule, expected):
     assert hits(rule, TEXT) == expected
 
 
+def test_quoted_terms_can_be_told_apart():
+    text = "请阅读《位置信息说明》。我们收集位置。"
+    assert hits("引号({位置})", text) == ["请阅读《位置信息说明》。"]
+
+
+def test_facts_can_be_asked_for():
+    text = "请来信联系我们。"
+    matcher = Matcher.compile([parse_rule("来信 & 事实(emails)", GROUPS)])
+    outline = build_outline(text)
+    assert matcher.read(Text(text, outline)).rule(0) == {}
+    assert matcher.read(Text(text, outline), {"emails": 1}).rule(0) != {}
+
+
 def test_contents_never_match():
     text = "目录\n一、收集信息\n二、保存期限\n三、联系我们\n一、收集信息\n正文甲乙丙丁。\n二、保存期限\n正文。\n三、联系我们\n正文。"
     assert hits("[收集信息|保存期限]", text) == []
@@ -115,6 +131,7 @@ def test_definitions_can_be_told_from_statements():
         ("{收集", 3, "}"),
         ("{没有}", 1, "no group"),
         ("收集 位置", 3, "operator"),
+        ("{收集}!位置", 4, "operator"),
         ("收集 &", 4, "a term"),
         ("(收集", 3, ")"),
         ("肯定 收集", 3, "operator"),
@@ -123,6 +140,8 @@ def test_definitions_can_be_told_from_statements():
         ("!收集", 0, "at least one term"),
         ("标题(收集)", 0, "at least one term"),
         ("收集 | 标题(位置)", None, "each alternative"),
+        ("收集 & 主题(天气)", 8, "one of the topics"),
+        ("收集 & 事实(邮箱)", 8, "name of a fact"),
         ("!!收集", 1, "one !"),
         ("收集 .. !位置", 5, "terms on both sides"),
     ],

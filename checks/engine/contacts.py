@@ -1,0 +1,275 @@
+"""How the processor can be reached, and whether those numbers and addresses can work at all."""
+
+from __future__ import annotations
+
+import re
+from difflib import SequenceMatcher
+
+from .factsheet import Page, Place, Sheet
+from .parties import core
+from .pinyin import spells
+
+_EMAIL = re.compile(
+    r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]+ ?[@＠] ?[A-Za-z0-9\-]+(?: ?[.．] ?[A-Za-z0-9\-]+)*(?<=[A-Za-z0-9])"
+)
+_URL = re.compile(r"(?:https?://|www\.)[A-Za-z0-9./?=_&%#:~+\-]+[A-Za-z0-9/]")
+_SUFFIX = re.compile(r"\.(?:com|cn|net|top|org)(?:/[A-Za-z0-9./?=_&%#~+\-]*)?(?![A-Za-z0-9.])")
+_HOST = re.compile(r"(?<![A-Za-z0-9@.\-/])[a-z0-9\-]+(?:\.[a-z0-9\-]+)*$")
+_DIGITS = re.compile(r"[+(\d][\d\-()]{3,20}\d")
+_INSIDE_WORD = re.compile(r"[\d.a-z/=_@\-]$")
+_WORD_AFTER = re.compile(r"[\d.]*@|[a-z_]")
+_CALL = re.compile(r"电话|热线|手机号?码?(?:为|是|:)|拨打|致电|客服|tel|传真|联系|座机|call", re.I)
+_PHONE_WORD = re.compile(r"电话|热线|手机|拨打|致电|tel", re.I)
+_NO_CALL = re.compile(
+    r"邮编|邮政编码|qq|许可|备案|编号|证|文号|微信|群|统一社会信用|代码|版本|账号|银行卡|icp|注册号|文网|字号|\d{4}年|第\d*$|gb/?t?|id|¥|￥|rmb",
+    re.I,
+)
+_SHORT_CODES = re.compile(r"(?:10\d{3,4}|12\d{3,4}|95\d{3,5}|96\d{3,5}|11[0249]|16\d{3})$")
+_NAMED = re.compile(r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff]{2,6})(?:app|客户端|软件)")
+_PLACEHOLDER = re.compile(
+    r"(?:邮箱|邮件(?:地址)?|email|电话|热线|联系方式)(?:至|为|是|到|:|地址|\[|\")*(?:x{3,}|×{2,}|_{3,}|\.{6,}|-{4,}|\[\]|【】|\(\)|请?填[写入])",
+    re.I,
+)
+_ADDRESS_LABEL = re.compile(r"(?:地址|住所|住所地|办公地点)(?:为|是|:|位于|在|\")+([^,.;|)\n\"]{6,60})")
+_ADDRESS = re.compile(
+    r"[省市区县][\u4e00-\u9fffa-z0-9()\-#]{2,40}?\d+(?:号|幢|栋|层|楼|室)[\u4e00-\u9fffa-z0-9()\-#]{0,24}"
+)
+_PLACE = re.compile(r"[\u4e00-\u9fff]{2,4}$")
+_ROAD = re.compile(r"路|街|道|巷|村|园|大厦|广场|号|层|室|栋|楼")
+FREE_MAIL = frozenset(
+    [
+        "qq.com",
+        "foxmail.com",
+        "163.com",
+        "126.com",
+        "yeah.net",
+        "sina.com",
+        "sina.cn",
+        "sohu.com",
+        "gmail.com",
+        "hotmail.com",
+        "outlook.com",
+        "live.com",
+        "yahoo.com",
+        "yahoo.cn",
+        "139.com",
+        "189.cn",
+        "aliyun.com",
+        "icloud.com",
+        "21cn.com",
+        "tom.com",
+        "wo.cn",
+        "vip.qq.com",
+        "vip.163.com",
+    ]
+)
+# Companies whose mail does not spell their Chinese name.
+_KNOWN = {
+    "腾讯": "tencent qq wechat",
+    "微信": "tencent wechat",
+    "阿里巴巴": "alibaba taobao",
+    "淘宝": "alibaba taobao",
+    "支付宝": "alipay",
+    "京东": "jd",
+    "麦当劳": "mcd mcdonalds",
+    "肯德基": "yum kfc",
+    "百胜": "yum",
+    "中国移动": "10086 chinamobile",
+    "中国电信": "chinatelecom 189",
+    "中国联通": "chinaunicom 10010",
+    "工商银行": "icbc",
+    "建设银行": "ccb",
+    "农业银行": "abchina",
+    "字节跳动": "bytedance",
+    "微博": "weibo sina",
+    "网易": "netease 163 126",
+    "携程": "ctrip trip",
+    "小米": "xiaomi mi",
+    "联想": "lenovo",
+    "苹果": "apple",
+    "三六零": "360",
+    "哔哩哔哩": "bilibili",
+    "爱奇艺": "iqiyi qiyi",
+    "优酷": "youku",
+}
+_SECOND_LEVEL = {"com", "net", "org", "gov", "edu", "co", "ac"}
+
+
+def phone_problem(digits: str) -> str:
+    """Why a number cannot be called; empty when it can. ``digits`` has no signs in it, no country code."""
+    length = len(digits)
+    if digits.startswith(("400", "800")):
+        return "" if length == 10 else "length"
+    if length <= 6:
+        return "" if _SHORT_CODES.match(digits) else "short"
+    if digits.startswith(("1010", "1015")) and length == 8:
+        return ""
+    if digits.startswith("1"):
+        if length == 11:
+            return "" if digits[1] in "3456789" else "prefix"
+        return "length"
+    if digits.startswith("0"):
+        area = 3 if digits[1] in "12" else 4
+        if digits[1] == "0" or (digits[1] == "1" and digits[2] != "0"):
+            return "area"
+        return "" if length - area in (7, 8) or _SHORT_CODES.match(digits[area:]) else "length"
+    if digits.startswith(("95", "96")):
+        return "" if length <= 8 else "length"
+    return "" if length in (7, 8) else "length"
+
+
+def _misspelt(labels: list[str]) -> set[str]:
+    """Domains of one text that are all but equal: one of them is a slip of the pen."""
+    different = sorted(set(labels))
+    return {
+        b
+        for i, a in enumerate(different)
+        for b in different[i + 1 :]
+        if min(len(a), len(b)) >= 6 and SequenceMatcher(None, a, b).ratio() > 0.88
+    }
+
+
+def _domain_label(domain: str) -> str:
+    parts = domain.split(".")
+    if len(parts) >= 3 and parts[-2] in _SECOND_LEVEL:
+        return parts[-3]
+    return parts[-2] if len(parts) >= 2 else domain
+
+
+def gather_contacts(page: Page, sheet: Sheet) -> None:
+    """E-mails, phone numbers, URLs and addresses; what is wrong with them (``bad_*``); domains of strangers."""
+    _emails(page, sheet)
+    _phones(page, sheet)
+    _addresses(page, sheet)
+    placeholders = [page.span(*match.span()) for match in _PLACEHOLDER.finditer(page.text)]
+    sheet.count("contact_placeholders", placeholders)
+    usable = [*sheet.places["emails"], *sheet.places["phones"], *sheet.places["addresses"]]
+    sheet.count("contacts", sorted(usable))
+
+
+def _emails(page: Page, sheet: Sheet) -> None:
+    good: list[tuple[str, Place]] = []
+    bad: list[Place] = []
+    text = page.original
+    signs = [match.start() for match in re.finditer("[@＠]", text)]
+    last = 0
+    for sign in signs:
+        match = next(
+            (m for m in _EMAIL.finditer(text, max(last, sign - 64), sign + 80) if m.start() < sign < m.end()), None
+        )
+        if match:
+            last = match.end()
+            written = re.sub(r"\s+", "", match[0]).replace("＠", "@").replace("．", ".").strip(".-")
+            domain = written.partition("@")[2].lower()
+            if "." in domain and len(domain.rpartition(".")[2]) >= 2 and not domain.rpartition(".")[2].isdigit():
+                good.append((written, match.span()))
+            else:
+                bad.append(match.span())
+    sheet.put("emails", [mail for mail, _ in good], [place for _, place in good])
+    slips = _misspelt([_domain_label(mail.partition("@")[2].lower()) for mail, _ in good])
+    bad += [place for mail, place in good if _domain_label(mail.partition("@")[2].lower()) in slips]
+    sheet.count("bad_emails", sorted(bad))
+    urls = [span for span in _addresses_of_sites(text) if not any(start <= span[0] < end for _, (start, end) in good)]
+    sheet.put("urls", [text[start:end] for start, end in urls], urls)
+    _domains(page, sheet, good)
+
+
+def _addresses_of_sites(text: str) -> list[Place]:
+    """URLs, and host names without http in front."""
+    found = [match.span() for match in _URL.finditer(text)]
+    covered = {at for start, end in found for at in range(start, end)}
+    for match in _SUFFIX.finditer(text):
+        host = _HOST.search(text, max(0, match.start() - 60), match.start())
+        if host and match.start() not in covered:
+            found.append((host.start(), match.end()))
+    return sorted(found)
+
+
+def _domains(page: Page, sheet: Sheet, emails: list[tuple[str, Place]]) -> None:
+    names = [core(name) for name in sheet.values["processors"]] + sheet.values["product_names"]
+    everything = "".join(names)
+    title = page.lines[0] if page.lines and len(page.lines[0]) < 40 and "@" not in page.lines[0] else ""
+    known = {label for brand, labels in _KNOWN.items() if brand in everything + title for label in labels.split()}
+    hosts = " ".join(sheet.values["urls"]).lower()
+    named = {match[1] for match in _NAMED.finditer(page.text)}
+    free, strange = [], []
+    for mail, place in emails:
+        domain = mail.partition("@")[2].lower()
+        label = _domain_label(domain)
+        if label in known:
+            continue
+        if domain in FREE_MAIL:
+            free.append(place)
+        elif not (
+            any(spells(name, label) for name in [*names, title, *sorted(named)])
+            or label.split("-")[0] in _latin(page)
+            or f"{label}." in hosts
+        ):
+            strange.append(place)
+    sheet.count("free_mail", free)
+    sheet.count("strange_domains", strange)
+
+
+def _latin(page: Page) -> set[str]:
+    """Latin words of the text outside of addresses: brands."""
+    words = re.findall(r"(?<![a-z0-9@.\-/_])[a-z0-9]{3,}(?![a-z0-9@.\-/_])", page.text)
+    return set(words)
+
+
+def _phones(page: Page, sheet: Sheet) -> None:
+    good: list[tuple[str, Place]] = []
+    bad: list[Place] = []
+    rows: list[dict] = []
+    for match in _DIGITS.finditer(page.text):
+        written = match[0].lstrip(")-")
+        before = page.before(match.start(), 18)
+        if _INSIDE_WORD.search(before) or _WORD_AFTER.match(page.text, match.end()):
+            continue
+        digits = re.sub(r"\D", "", written)
+        if written.startswith("+86") or (digits.startswith("86") and len(digits) in (12, 13) and "-" in written):
+            digits = digits[2:]
+        if not 3 <= len(digits) <= 14:
+            continue
+        if not _CALL.search(before) and not _labelled_above(page, match.start()):
+            continue
+        if _NO_CALL.search(before[-8:]):
+            continue
+        place = page.span(*match.span())
+        problem = phone_problem(digits)
+        if problem == "short" or (problem and digits[0] in "2356789" and not _PHONE_WORD.search(before)):
+            continue  # some other number: a QQ account, a licence
+        rows.append({"number": written, "valid": not problem})
+        if problem:
+            bad.append(place)
+        else:
+            good.append((written, place))
+    sheet.put("phones", [number for number, _ in good], [place for _, place in good])
+    sheet.put("phone_numbers", rows, [*[place for _, place in good], *bad])
+    sheet.count("bad_phones", bad)
+
+
+def _labelled_above(page: Page, offset: int) -> bool:
+    """Whether the number stands at the start of its line and the short line above says what it is."""
+    index = page.index(offset)
+    return (
+        offset - page.starts[index] < 3
+        and index > 0
+        and len(page.lines[index - 1]) < 16
+        and bool(_CALL.search(page.lines[index - 1]))
+    )
+
+
+def _addresses(page: Page, sheet: Sheet) -> None:
+    found: list[tuple[str, Place]] = []
+    for match in _ADDRESS_LABEL.finditer(page.text):
+        if _ROAD.search(match[1]) and not re.search(r"ip|mac|邮箱|网络", page.before(match.start(), 4)):
+            found.append((match[1], page.span(*match.span(1))))
+    for match in _ADDRESS.finditer(page.text):
+        district = _PLACE.search(page.before(match.start(), 4))
+        if not district:
+            continue
+        place = page.span(match.start() - len(district[0]), match.end())
+        if not any(start <= place[0] < end or place[0] <= start < place[1] for _, (start, end) in found):
+            found.append((district[0] + match[0], place))
+    found.sort(key=lambda row: row[1])
+    sheet.put("addresses", [address for address, _ in found], [place for _, place in found])

@@ -1,0 +1,129 @@
+"""Where facts are gathered: a text laid out flat for looking things up, and the sheet that is filled from it.
+
+The flat text is the comparable text of all sentences with one line for each, so a pattern that does not contain a
+line end can never run from one sentence into the next, however the document was wrapped.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
+
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+from .entities import Outline, Role
+from .normal import NormalText, normal_term, normalise
+
+Place = tuple[int, int]
+Places = tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """``values``: for people, JSON-safe. ``metrics``: numbers for ``fact.NAME``. ``places``: evidence for a metric."""
+
+    values: dict[str, list] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+    places: dict[str, Places] = field(default_factory=dict)
+
+
+class Page:
+    """A document for looking things up: ``text`` is flat and comparable, ``span`` leads back to the original."""
+
+    def __init__(self, original: str, outline: Outline, normal: NormalText | None = None):
+        self.original, self.outline = original, outline
+        normal = normal or normalise(original)
+        self._origin = normal.origin
+        self._normal_starts: list[int] = []
+        self.starts: list[int] = []  # of each sentence in the flat text
+        lines: list[str] = []
+        at = 0
+        last = len(normal.origin)
+        for sentence in outline.sentences:
+            start = bisect_left(normal.origin, sentence.start, 0, last)
+            end = bisect_left(normal.origin, sentence.end, start, last)
+            line = normal.text[start:end]
+            lines.append(line)
+            self._normal_starts.append(start)
+            self.starts.append(at)
+            at += len(line) + 1
+        self.lines = lines
+        self.text = "\n".join(lines)
+        self.roles = [sentence.role for sentence in outline.sentences]
+
+    def index(self, offset: int) -> int:
+        """The sentence that holds an offset of the flat text."""
+        return bisect_right(self.starts, offset) - 1
+
+    def span(self, start: int, end: int) -> Place:
+        """A stretch of the flat text as a stretch of the original."""
+        return self._original(start), self._original(end - 1) + 1
+
+    def _original(self, offset: int) -> int:
+        index = self.index(offset)
+        normal = self._normal_starts[index] + offset - self.starts[index]
+        return self._origin[min(normal, len(self._origin) - 1)]
+
+    def sentence_span(self, index: int) -> Place:
+        sentence = self.outline.sentences[index]
+        return sentence.start, sentence.end
+
+    def before(self, offset: int, reach: int) -> str:
+        """What stands before an offset in its sentence, at most ``reach`` characters."""
+        return self.text[max(self.starts[self.index(offset)], offset - reach) : offset]
+
+    def after(self, offset: int, reach: int) -> str:
+        """What stands from an offset on in its sentence, at most ``reach`` characters."""
+        index = self.index(offset)
+        return self.text[offset : min(self.starts[index] + len(self.lines[index]), offset + reach)]
+
+    def is_body(self, index: int) -> bool:
+        return self.roles[index] is Role.BODY
+
+
+class Lexicon:
+    """Many terms looked for in one pass; of terms that overlap the longest counts."""
+
+    def __init__(self, terms: dict[str, list[str]]):
+        self._names: list[str] = []
+        words: list[str] = []
+        for name, group in terms.items():
+            for word in group:
+                self._names.append(name)
+                words.append(normal_term(word))
+        self._automaton = AhoCorasick(words, matchkind=MatchKind.LeftmostLongest)
+
+    def find(self, text: str) -> list[tuple[str, int, int]]:
+        """Name of the group, start and end of every hit in comparable text, in order."""
+        names = self._names
+        return [(names[word], start, end) for word, start, end in self._automaton.find_matches_as_indexes(text)]
+
+
+class Sheet:
+    """Facts while they are being gathered. What is added twice keeps its first place."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, list] = {}
+        self.metrics: dict[str, float] = {}
+        self.places: dict[str, Places] = {}
+
+    def put(self, name: str, values: list, places: list[Place]) -> None:
+        """A list for people with its places; the metric of that name is how many different values there are."""
+        different: list = []
+        for value in values:
+            if value not in different:
+                different.append(value)
+        self.values[name] = different
+        self.metrics[name] = len(different)
+        self.places[name] = tuple(dict.fromkeys(place for place in places if place[0] < place[1]))
+
+    def count(self, name: str, places: list[Place]) -> None:
+        """A metric with evidence that has no list of values."""
+        self.places[name] = tuple(dict.fromkeys(place for place in places if place[0] < place[1]))
+        self.metrics[name] = len(self.places[name])
+
+    def set(self, name: str, number: float) -> None:
+        self.metrics[name] = number
+
+    def facts(self) -> Facts:
+        return Facts(self.values, self.metrics, self.places)

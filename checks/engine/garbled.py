@@ -1,0 +1,250 @@
+"""Damage in a text: characters that do not belong, words cut short or doubled, blanks nobody filled in.
+
+Privacy policies say much in the same words. Where four characters of context nearly always hold one and the same
+character, another one between them is a slip or a misread scan – if it also makes pairs of characters that hardly
+occur. The contexts and pairs are hashed counts over some five hundred public policies (``data/wording.npz``, made by
+``docs/train_wording.py``); no sentence can be read back from them.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from .factsheet import Lexicon, Page, Place, Sheet
+from .normal import TRADITIONAL
+
+WEIGHTS = Path(__file__).parent / "data" / "wording.npz"
+SLOTS = 20  # bits of the address in a table
+LEFT_RIGHT = ((2, 2), (3, 1), (1, 3))  # characters of context on each side
+_PRIMES = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5], dtype=np.uint64)
+LONG_SENTENCE = 25  # characters; shorter ones may well come twice
+OWN_WORD = 3  # times a pair of characters must come to be a word of the text itself
+_FUNCTION = np.zeros(1 << 16, dtype=bool)  # characters that carry grammar: doubled, they are a slip
+_FUNCTION[[ord(char) for char in "的与和是在于为将对会能以及被我您你了或并向从到提就把请可其"]] = True
+_HAN = (0x4E00, 0x9FFF)
+
+
+def codes_of(text: str) -> np.ndarray:
+    """Code points of a text, with three line ends on each side so that contexts need no bounds."""
+    return np.frombuffer(("\n\n\n" + text + "\n\n\n").encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
+
+
+def context_hash(columns: list[np.ndarray], kind: int) -> np.ndarray:
+    """A 64-bit hash of characters side by side; ``kind`` keeps the sorts of context apart."""
+    with np.errstate(over="ignore"):
+        mixed = np.full(len(columns[0]), kind + 1, dtype=np.uint64) * np.uint64(0x2545F4914F6CDD1D)
+        for column, prime in zip(columns, _PRIMES, strict=False):
+            mixed = (mixed ^ (column * prime)) * np.uint64(0xFF51AFD7ED558CCD)
+            mixed ^= mixed >> np.uint64(32)
+    return mixed
+
+
+def slot_of(hashes: np.ndarray) -> np.ndarray:
+    return (hashes >> np.uint64(64 - SLOTS)).astype(np.int64)
+
+
+def check_of(hashes: np.ndarray) -> np.ndarray:
+    return (hashes & np.uint64(0xFFFF)).astype(np.uint16)
+
+
+def is_han(codes: np.ndarray) -> np.ndarray:
+    return (codes >= _HAN[0]) & (codes <= _HAN[1])
+
+
+@cache
+def _tables() -> dict[str, np.ndarray]:
+    with np.load(WEIGHTS) as data:
+        expected = np.zeros(1 << SLOTS, dtype=np.uint32)
+        expected[data["slots"]] = data["expected"]
+        return {"expected": expected, "pairs": np.unpackbits(data["pairs"]), "runs": np.unpackbits(data["runs"])}
+
+
+def _expected(columns: list[np.ndarray], kind: int) -> np.ndarray:
+    """The character that nearly always stands in these contexts, 0 where none does."""
+    hashes = context_hash(columns, kind)
+    entries = _tables()["expected"][slot_of(hashes)]
+    return np.where((entries >> 16) == check_of(hashes), entries & 0xFFFF, 0)
+
+
+def _known(name: str, columns: list[np.ndarray]) -> np.ndarray:
+    return _tables()[name][slot_of(context_hash(columns, 7))].astype(bool)
+
+
+def slips(text: str) -> list[tuple[int, int, str]]:
+    """Places where a character is wrong, missing or doubled: start, end, what was expected there."""
+    codes = codes_of(text)
+    n = len(text)
+
+    def at(shift: int) -> np.ndarray:
+        return codes[3 + shift : 3 + shift + n]
+
+    here = at(0)
+    han = is_han(here)
+    before = _known("pairs", [at(-1), here])
+    odd = han & ~(before & _known("pairs", [here, at(1)]))
+    found: dict[int, tuple[int, int, str]] = {}
+    spots = np.flatnonzero(odd)  # few, so the contexts are looked up for these alone
+
+    def near(shift: int, spots: np.ndarray) -> np.ndarray:
+        return codes[3 + shift + spots]
+
+    for kind, (left, right) in enumerate(LEFT_RIGHT):
+        columns = [near(i, spots) for i in range(-left, 0)] + [near(i, spots) for i in range(1, right + 1)]
+        wanted = _expected(columns, kind)
+        for k in np.flatnonzero((wanted > 0) & (wanted != near(0, spots))):
+            i = int(spots[k])
+            found.setdefault(i, (i, i + 1, chr(int(wanted[k]))))
+    # Missing: ab|cd where abXcd is usual; seen at c.
+    spots = np.flatnonzero(han & ~before)
+    wanted = _expected([near(-2, spots), near(-1, spots), near(0, spots), near(1, spots)], 0)
+    for k in np.flatnonzero(wanted > 0):
+        i = int(spots[k])
+        if i and i not in found:
+            found[i] = (i - 1, i + 1, chr(int(wanted[k])))
+    for i in np.flatnonzero(_FUNCTION[(here & np.uint64(0xFFFF)).astype(np.int64)] & ~before & (here == at(-1))):
+        found.setdefault(int(i), (int(i) - 1, int(i) + 1, ""))
+    return [slip for _, slip in sorted(found.items()) if not _is_vocabulary(text, slip)]
+
+
+def _is_vocabulary(text: str, slip: tuple[int, int, str]) -> bool:
+    """What comes again and again in a text is a name or a word of its own."""
+    start, end, _ = slip
+    around = {text[start - 1 : end], text[start : end + 1]} if end - start == 1 else {text[start:end]}
+    return any(text.count(pair) >= OWN_WORD for pair in around if len(pair) > 1)
+
+
+_MARKS = Lexicon(
+    {
+        "placeholder": [
+            "xxxx",
+            "××",
+            "[]",
+            "《》",
+            "请填入",
+            "请填写公司",
+            "请填写名称",
+            "请补充",
+            "请插入",
+            "注:示例",
+            "[示例]",
+            "待补充",
+            "某某公司",
+            "某某平台",
+            "某某产品",
+            "____",
+        ],
+        "strange": ["锟斤拷", "烫烫", "鈥", "銆", "â€", "&nbsp;", "&amp;", "&quot;", "&lt;", "&gt;", "\\u00", "\\x"],
+        "typo": [
+            "登陆",
+            "收获地址",
+            "推动给您",
+            "授权统一",
+            "个人信息手机",
+            "咨讯",
+            "极其代理",
+            "极其关联",
+            "未成人",
+            "阀值",
+            "既使",
+            "的的",
+            "您您",
+            "是是",
+            "以便便",
+            "进进行",
+            "并且并",
+            "及及",
+            "信息信息",
+            "会会",
+            "不不",
+            "与与",
+            "提提供",
+            "可以可以",
+            "如如",
+            "想您推送",
+            "可能可能",
+            "根据据",
+            "收收集",
+            "将会会",
+            "无使用该",
+            "不能用使用",
+            "给于",
+            "做为",
+        ],
+    }
+)
+_FINE = re.compile(r"目的的|登陆(?:中国|地)|!\[\]|\[\]\(|提示示例")
+_BLANK = re.compile(
+    r"(?:公司名称|注册地址|公司地址|联系邮箱|客服邮箱|联系电话|生效日期|更新日期|开发者)[:：]\s*(?=(?:公司名称|注册地址|公司地址|办公地址|联系邮箱|联系电话|个人信息保护|生效日期)|[。;；]|$)",
+    re.M,
+)
+_SIGNS = re.compile(r"[，、；：。](?=([，、；：。]|[）)]))|[（(](?=([，、。]|[）)]))|“(?=”)|,(?=[,，])")
+_STRANGE = re.compile("[\ufffd\ue000-\uf8ff" + "".join(map(chr, TRADITIONAL)) + "麽釆內]")
+_PAIRS = (("(", ")"), ("《", "》"), ("[", "]"))
+
+
+def gather_garbled(page: Page, sheet: Sheet) -> None:
+    """``slips`` of wording, ``typos``, ``placeholders``, ``blanks``, ``strange_characters``, ``loose_brackets``."""
+    text = page.text
+    found = slips(text)
+    covered = {at for start, end, _ in found for at in range(start - 1, end + 1)}
+    marks: dict[str, list[Place]] = {"placeholder": [], "strange": [], "typo": []}
+    for name, start, end in _MARKS.find(text):
+        if not _FINE.search(text[max(0, start - 2) : end + 2]) and not (name == "typo" and start in covered):
+            marks[name].append(page.span(start, end))
+    sheet.count("slips", [page.span(start, end) for start, end, _ in found])
+    sheet.count("typos", marks["typo"])
+    sheet.count("placeholders", marks["placeholder"])
+    sheet.count("blanks", [match.span() for match in _BLANK.finditer(page.original)])
+    sheet.count("doubled_signs", [(match.start(), match.start() + 2) for match in _SIGNS.finditer(page.original)])
+    strange = [match.span() for match in _STRANGE.finditer(page.original)]
+    if len(strange) > max(20, len(text) * 0.03):
+        strange = []  # a text in traditional characters is no damage
+    sheet.count("strange_characters", sorted(strange + marks["strange"]))
+    sheet.count("loose_brackets", _loose_brackets(page))
+    sheet.count("repeated_sentences", _repeated(page))
+    names = ("slips", "typos", "doubled_signs", "strange_characters", "loose_brackets")
+    sheet.count("text_errors", sorted(_around(page, place) for name in names for place in sheet.places[name]))
+    sheet.set("text_errors", sum(sheet.metrics[name] for name in names))
+
+
+def _repeated(page: Page) -> list[Place]:
+    """Long sentences that stand in the text a second time, word for word."""
+    seen: set[str] = set()
+    found = []
+    for index, line in enumerate(page.lines):
+        if len(line) < LONG_SENTENCE or not page.is_body(index):
+            continue
+        if line in seen:
+            found.append(page.sentence_span(index))
+        seen.add(line)
+    return found
+
+
+def _loose_brackets(page: Page) -> list[Place]:
+    """Sentences in which a bracket is opened or closed without its partner."""
+    found = []
+    pairs = [(opening, closing) for opening, closing in _PAIRS if page.text.count(opening) != page.text.count(closing)]
+    for index, line in enumerate(page.lines if pairs else []):
+        if not page.is_body(index):
+            continue
+        for opening, closing in pairs:
+            extra = line.count(opening) - line.count(closing)
+            if extra > 0 and index + 1 < len(page.lines) and closing in page.lines[index + 1]:
+                continue  # a sentence ends inside the brackets
+            if extra < 0 and ((index and opening in page.lines[index - 1]) or (closing == ")" and line.find(")") < 4)):
+                continue
+            if extra:
+                found.append(page.sentence_span(index))
+                break
+    return found
+
+
+def _around(page: Page, place: Place) -> Place:
+    """The place with a few characters on each side, inside its sentence: what a reader needs to see the slip."""
+    clause = page.outline.clause_at(place[0])
+    first, last = (clause.start, clause.end) if clause else (0, len(page.original))
+    return max(first, min(place[0], place[0] - 8)), min(max(last, place[1]), place[1] + 8)

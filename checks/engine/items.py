@@ -1,0 +1,185 @@
+"""Personal information items and device permissions a text names, and those it names without saying what for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from .factsheet import Lexicon, Page, Place, Sheet
+
+# Item → its names. Those of SENSITIVE weigh more when nobody says what they are for.
+ITEMS = {
+    "姓名": "姓名",
+    "手机号": "手机号 手机号码 电话号码 联系电话",
+    "身份证": "身份证 证件号 身份证件",
+    "银行卡": "银行卡 信用卡 借记卡",
+    "面部特征": "人脸 面部 面容 脸部",
+    "指纹": "指纹",
+    "声纹": "声纹",
+    "生物识别": "生物识别",
+    "通讯录": "通讯录 联系人信息 好友列表",
+    "应用列表": "应用列表 软件列表 已安装应用 安装的应用 安装列表 应用程序列表 曾使用的移动应用 正在运行的应用",
+    "通话记录": "通话记录 通话状态 曾通讯的账号 通讯时间 通信记录 通讯记录",
+    "短信": "短信内容 短信记录 读取短信",
+    "位置": "位置信息 地理位置 精准定位 定位信息 gps 经纬度",
+    "行踪轨迹": "行踪轨迹 轨迹",
+    "健康": "健康信息 健康生理 健康档案 医疗 病历",
+    "财产": "财产信息 资产信息 征信 信用信息",
+    "支付信息": "支付信息 支付账号 支付帐号",
+    "相册": "相册 照片 图片",
+    "录音": "麦克风 录音 语音信息",
+    "剪贴板": "剪贴板 剪切板",
+    "日历": "日历",
+    "传感器": "传感器 重力感应 陀螺仪 感应数据",
+    "运动": "运动数据 步数 身体活动",
+    "昵称头像": "昵称 头像",
+    "性别": "性别",
+    "生日": "生日 出生日期 出生年月",
+    "年龄": "年龄",
+    "职业": "职业 所在行业 工作单位",
+    "教育": "教育经历 学历 学校",
+    "婚姻": "婚姻 家庭状况",
+    "兴趣": "兴趣 爱好",
+    "地址": "收货地址 居住地址 住址 通讯地址 邮寄地址",
+    "邮箱": "电子邮箱 电子邮件地址 邮箱地址 邮箱",
+    "ip": "ip地址",
+    "设备标识": "imei android_id androidid idfa oaid 设备标识 唯一标识 识别码 openudid guid",
+    "mac": "mac地址",
+    "sim": "imsi sim卡 iccid",
+    "wifi": "ssid bssid wifi信息 wlan wi-fi",
+    "蓝牙": "蓝牙",
+    "电池": "电池 电量",
+    "信号": "信号强度",
+    "引荐网址": "引荐网址 来源网址",
+    "浏览记录": "浏览记录 浏览历史 搜索记录 查询内容 搜索词",
+    "订单": "订单信息 订单记录 交易记录 购买记录",
+    "日志": "日志信息 服务日志 操作日志",
+    "语言": "语言设置 设备语言 使用的语言",
+    "存储": "存储权限 读写存储 存储卡 sd卡",
+    "评论": "评级 评论",
+    "元数据": "元数据",
+}
+PERMISSIONS = {
+    "位置": "位置权限 定位权限 获取位置 地理位置权限 access_fine_location",
+    "相机": "相机权限 摄像头权限 摄像头 相机",
+    "麦克风": "麦克风权限 麦克风 录音权限",
+    "相册": "相册权限",
+    "存储": "存储权限 存储空间 读写存储 外部存储",
+    "通讯录": "通讯录权限",
+    "电话": "电话权限 设备信息权限 手机状态 拨打电话 read_phone_state",
+    "短信": "短信权限 读取短信 发送短信",
+    "日历": "日历权限",
+    "蓝牙": "蓝牙权限",
+    "通知": "通知权限 消息通知",
+    "应用列表": "应用列表权限",
+}
+ILLUSTRATIVE = frozenset({"财产", "健康"})  # named in explanations of what is sensitive more often than collected
+LONG_LIST = 12  # sentences; a longer clause gives no purpose for all of them
+SENSITIVE = frozenset(
+    [
+        "身份证",
+        "银行卡",
+        "面部特征",
+        "指纹",
+        "声纹",
+        "生物识别",
+        "通讯录",
+        "应用列表",
+        "通话记录",
+        "短信",
+        "行踪轨迹",
+        "健康",
+        "财产",
+        "支付信息",
+    ]
+)
+_DEFINITION = re.compile(
+    r"是指|系指|指以电子|包括但不限于姓名|以电子或者?其他方式记录|极易导致|人格尊严|身心健康|本定义|信息:包括|数据\"?是|@|(?:个人|敏感)信息(?:包括|:|,指|指)"
+)
+_PURPOSE = re.compile(
+    r"用于|用来|为了|以便|目的是|目的:|便于|从而|帮助|需要您|为您提供|向您提供|注册|登录|完成|保障|验证|核实|识别|推荐|改善|优化"
+    r"|分析|实现|功能|服务时|使用.{0,12}时"
+)
+_ELSEWHERE = re.compile(r"共享|披露|转让|泄露|加密|删除|更正|sdk")
+# Taken and used for something, even if the sentence speaks of sharing too.
+_FOR_SURE = re.compile(
+    r"(?:收集|获取|访问|读取|使用).{0,60}(?:用于|以便|为了|进行(?:风险|身份|安全)|来综合|以在)|为了.{0,40}(?:收集|获取|需要)"
+)
+# What other software is used and who talks to whom: named in old templates, never with a purpose of its own.
+_NOT_TAKEN = re.compile(
+    r"(?:不会?|从不|无需|无须|并不|没有|未)(?:主动|再|向您)?(?:申请|收集|读取|获取|使用|采集|要求|索取|上传|保存|存储|访问|调用)"
+)
+_USAGE = re.compile(r"曾使用的(?:移动)?应用|曾经?使用该?等?(?:移动)?应用|曾通讯的账[号户]|软件列表唯一|通[讯信]时间")
+
+
+@dataclass(slots=True)
+class Item:
+    name: str
+    place: Place
+    sentences: list[int] = field(default_factory=list)
+    with_purpose: bool = False
+
+
+_ITEMS = Lexicon({name: words.split() for name, words in ITEMS.items()})
+_PERMISSIONS = Lexicon({name: words.split() for name, words in PERMISSIONS.items()})
+
+
+def gather_items(page: Page, sheet: Sheet) -> None:
+    """``information_items``, ``sensitive_items``, ``permissions``; ``orphans``: items without a purpose anywhere."""
+    items: dict[str, Item] = {}
+    defined: set[int] = set()
+    purposes: dict[int, bool] = {}
+    for name, start, end in _ITEMS.find(page.text):
+        index = page.index(start)
+        if not page.is_body(index):
+            continue
+        line = page.lines[index]
+        if index not in purposes:
+            purposes[index] = _gives_purpose(page, index)
+            if _DEFINITION.search(line) or _NOT_TAKEN.search(line):
+                defined.add(index)
+        if index in defined:
+            continue
+        item = items.get(name)
+        if item is None:
+            item = items[name] = Item(name, page.span(start, end))
+        item.sentences.append(index)
+        item.with_purpose = item.with_purpose or purposes[index]
+    sheet.put("information_items", list(items), [item.place for item in items.values()])
+    sensitive = [item for item in items.values() if item.name in SENSITIVE]
+    sheet.put("sensitive_items", [item.name for item in sensitive], [item.place for item in sensitive])
+    orphans = [item for item in items.values() if not item.with_purpose and item.name not in ILLUSTRATIVE]
+    heavy = [item for item in orphans if item.name in SENSITIVE]
+    light = [item for item in orphans if item.name not in SENSITIVE]
+    sheet.put("sensitive_orphans", [item.name for item in heavy], [_around(page, item) for item in heavy])
+    sheet.put("other_orphans", [item.name for item in light], [_around(page, item) for item in light])
+    sheet.count("orphans", [_around(page, item) for item in orphans])
+    sheet.set("orphans", len(orphans))
+    usage = [page.index(match.start()) for match in _USAGE.finditer(page.text)]
+    sheet.count("unexplained_usage", [page.sentence_span(i) for i in usage if page.is_body(i)])
+    found: dict[str, Place] = {}
+    for name, start, end in _PERMISSIONS.find(page.text):
+        found.setdefault(name, page.span(start, end))
+    sheet.put("permissions", list(found), list(found.values()))
+
+
+def _gives_purpose(page: Page, index: int) -> bool:
+    """Whether a sentence names its items for a function: it, or the clause it stands in, says what for."""
+    line = page.lines[index]
+    if "|" in line and "sdk" not in line:
+        return True  # a row of a table: its other cells say what for
+    if _ELSEWHERE.search(line):
+        return "sdk" not in line and bool(_FOR_SURE.search(line))
+    if _PURPOSE.search(line):
+        return True
+    first, last = page.outline.clauses[page.outline.sentences[index].clause].sentences
+    return last - first < LONG_LIST and any(_PURPOSE.search(page.lines[i]) for i in range(first, last))
+
+
+def _around(page: Page, item: Item) -> Place:
+    """The comma-bounded stretch an item stands in."""
+    start, end = item.place
+    first, last = page.sentence_span(item.sentences[0])
+    first = max(first, start - 40)
+    last = min(last, end + 40)
+    return first, last

@@ -1,0 +1,48 @@
+"""Periods a text promises: how long it keeps, how soon it answers, up to which age one is a child."""
+
+from __future__ import annotations
+
+import re
+
+from .factsheet import Page, Place, Sheet
+from .outline import chinese_number
+
+_PERIOD = re.compile(
+    r"(\d{1,4}|[一二三四五六七八九十百两]{1,4}|半)\]?(?:\([一二三四五六七八九十]{1,3}\))?(?:个)?(工作日|自然日|日|天|月|年|小时)(?![月日号])"
+)
+_ANSWER = re.compile(r"答复|回复|反馈|响应|处理(?:完毕|您的)|核实(?:和|并)?处理|给予|完成(?:核查|处理)")
+_KEEP = re.compile(r"保存|存储|保留|留存|储存")
+_REQUEST = re.compile(r"请求|申请|投诉|意见|问题|联系|身份|要求")
+_AGE = re.compile(r"(\d{1,2}|十[一二三四五六七八九]?)(?:\([^()\n]{1,4}\))?周?岁(以下)?(?:\((含)\))?")
+_UNIT = {"自然日": "天", "日": "天"}
+
+
+def _period(match: re.Match) -> str:
+    """15 天 for 十五日, 【15】天 and 15个自然日; working days stay what they are."""
+    number = "半" if match[1] == "半" else str(chinese_number(match[1].replace("两", "二")))
+    return f"{number}{_UNIT.get(match[2], match[2])}"
+
+
+def gather_periods(page: Page, sheet: Sheet) -> None:
+    """``retention_periods``, ``answer_periods`` and ``ages`` as they are written alike, with their places."""
+    kept: list[tuple[str, Place]] = []
+    answered: list[tuple[str, Place]] = []
+    for match in _PERIOD.finditer(page.text):
+        index = page.index(match.start())
+        if not page.is_body(index):
+            continue
+        before = page.before(match.start(), 40)
+        around = before + page.after(match.end(), 24)
+        if match[2] in ("年", "月") and re.search(r"(?:19|20)\d\d$|\d$", before[-4:]):
+            continue  # a date
+        row = (_period(match), page.sentence_span(index))
+        if _ANSWER.search(page.after(match.end(), 24)) and (_REQUEST.search(page.lines[index]) or "您" in around):
+            answered.append(row)
+        elif _KEEP.search(around):
+            kept.append(row)
+    ages = [(match[0], page.span(*match.span())) for match in _AGE.finditer(page.text)]
+    for name, rows in (("retention_periods", kept), ("answer_periods", answered), ("ages", ages)):
+        sheet.put(name, [value for value, _ in rows], [place for _, place in rows])
+    working = [value for value in sheet.values["answer_periods"] if "工作日" in value]
+    sheet.set("answer_in_working_days", len(working))
+    sheet.set("answer_in_days", sheet.metrics["answer_periods"] - len(working))

@@ -1,0 +1,65 @@
+"""How a text is laid out: headings, long paragraphs, long sentences."""
+
+from __future__ import annotations
+
+import re
+
+from .entities import Role
+from .factsheet import Page, Place, Sheet
+
+LONG_PARAGRAPH = 300  # characters
+WALL = 1200
+LONG_SENTENCE = 150
+SHOWN = 5
+
+
+def gather_readability(page: Page, sheet: Sheet) -> None:
+    """``headings``, ``characters``, and per cent of the text in long paragraphs, walls of text and long sentences."""
+    text = page.original
+    total = max(1, sum(map(len, page.lines)))
+    sheet.set("characters", total)
+    numbered = [section for section in page.outline.sections if section.number] or page.outline.sections
+    sheet.count("headings", [(section.start, section.heading_end) for section in numbered])
+    sheet.set("headings", len(page.outline.sections))
+    paragraphs = [(start, end, _visible(text, start, end)) for start, end in _paragraphs(page)]
+    for name, limit in (("long_paragraphs", LONG_PARAGRAPH), ("walls", WALL)):
+        long = [(start, end, size) for start, end, size in paragraphs if size > limit]
+        long.sort(key=lambda row: (-row[2], row[0]))
+        sheet.count(name, [_head(text, start, end) for start, end, _ in long[:SHOWN]])
+        sheet.set(name, len(long))
+        sheet.set(f"{name}_share", round(100 * sum(size for _, _, size in long) / total, 1))
+    sentences = [
+        i for i, line in enumerate(page.lines) if page.is_body(i) and len(line) > LONG_SENTENCE and not _table(line)
+    ]
+    sheet.count("long_sentences", [_head(text, *page.sentence_span(i)) for i in sentences])
+    sheet.set("long_sentences_share", round(100 * sum(len(page.lines[i]) for i in sentences) / total, 1))
+
+
+def _paragraphs(page: Page) -> list[Place]:
+    """Clauses with no line end between them: what a reader sees as one block."""
+    found: list[Place] = []
+    for clause in page.outline.clauses:
+        sentence = page.outline.sentences[clause.sentences[0]]
+        if sentence.role is Role.CONTENTS:
+            continue
+        if found and not re.search(r"[\r\n\v\f\u2028\u2029\x85]", page.original[found[-1][1] : clause.start]):
+            found[-1] = (found[-1][0], clause.end)
+        else:
+            found.append((clause.start, clause.end))
+    return found
+
+
+def _visible(text: str, start: int, end: int) -> int:
+    """Characters that are no white space; 0 for a row of a table or an embedded picture."""
+    piece = text[start:end]
+    return 0 if _table(piece) else end - start - sum(map(piece.count, " \t\n\u3000\xa0"))
+
+
+def _table(piece: str) -> bool:
+    return piece.count("|") + piece.count("\t") >= 4 or ";base64," in piece
+
+
+def _head(text: str, start: int, end: int) -> Place:
+    """The first words of a block: enough to find it."""
+    stop = min((at for sign in "。；，" if (at := text.find(sign, start + 12, end)) >= 0), default=end)
+    return start, min(stop, start + 80)

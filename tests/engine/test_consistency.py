@@ -1,0 +1,164 @@
+"""Consistency: contents and body, numbers and references, readability, damaged text, contradictions."""
+
+from __future__ import annotations
+
+import pytest
+
+from checks.engine.facts import extract_facts
+from checks.engine.garbled import slips
+from checks.engine.outline import build_outline
+
+CHAPTERS = ["我们如何收集您的信息", "我们如何使用您的信息", "我们如何保存您的信息", "您的权利", "如何联系我们"]
+NUMBERS = "一二三四五六七八九"
+
+
+def facts_of(text: str):
+    return extract_facts(text, build_outline(text))
+
+
+def policy(
+    entries: list[str], headings: list[str], body: str = "我们依照本章的说明处理您的信息，并接受您的监督。"
+) -> str:
+    contents = "".join(f"{NUMBERS[i]}、{title}\n" for i, title in enumerate(entries))
+    chapters = "".join(f"{NUMBERS[i]}、{title}\n{body}\n" for i, title in enumerate(headings))
+    return f"青禾日记隐私政策\n本政策将帮助您了解以下内容：\n{contents}\n{chapters}"
+
+
+def quoted(text: str, name: str) -> list[str]:
+    return [text[start:end] for start, end in facts_of(text).places[name]]
+
+
+def test_contents_that_fit_have_no_mismatch():
+    facts = facts_of(policy(CHAPTERS, CHAPTERS))
+    assert facts.metrics["contents_entries"] == 5
+    assert facts.metrics["toc_mismatches"] == 0
+
+
+def test_punctuation_and_particles_are_no_mismatch():
+    headings = ["我们如何收集您的个人信息", *CHAPTERS[1:]]
+    assert facts_of(policy(CHAPTERS, headings)).metrics["toc_mismatches"] == 0
+
+
+def test_a_changed_title_counts_once_and_shows_both():
+    text = policy(CHAPTERS, [*CHAPTERS[:2], "我们如何保存和保护您的信息", *CHAPTERS[3:]])
+    assert facts_of(text).metrics["toc_mismatches"] == 1
+    assert quoted(text, "toc_changed") == ["三、我们如何保存您的信息", "三、我们如何保存和保护您的信息"]
+
+
+def test_a_missing_chapter_and_one_left_out():
+    missing = facts_of(policy(CHAPTERS, CHAPTERS[:-1]))
+    assert missing.metrics["toc_missing"] == 1
+    extra = facts_of(policy(CHAPTERS, CHAPTERS) + "附录 名词解释\n设备信息指设备的型号与版本，我们据此适配页面。\n")
+    assert extra.metrics["toc_left_out"] == 1
+
+
+def test_without_contents_there_is_nothing_to_compare():
+    facts = facts_of("我们收集您的手机号码，用于登录。")
+    assert facts.metrics["contents_entries"] == 0
+    assert facts.metrics["toc_mismatches"] == 0
+
+
+@pytest.mark.parametrize(
+    ("numbers", "errors"),
+    [
+        ("一 二 三 四", []),
+        ("一 二 四 五", ["四"]),
+        ("一 二 二 三", ["二"]),
+        ("一 二 三 五 六", ["五"]),
+    ],
+)
+def test_gaps_and_repeats_of_chapters(numbers, errors):
+    text = "".join(
+        f"{number}、第{i}部分内容\n本章说明我们处理信息的目的、方式和范围，请您仔细阅读。\n"
+        for i, number in enumerate(numbers.split())
+    )
+    found = quoted(text, "numbering_errors")
+    assert [piece[0] for piece in found] == errors
+
+
+def test_lists_may_begin_again_below_the_next_chapter():
+    text = (
+        "一、收集\n1、手机号码用于登录，昵称用于展示。\n2、照片用于发布日记。\n二、使用\n1、我们改进产品的体验。\n2、我们保障账号的安全。\n"
+        "三、保存\n（一）保存地点在中国境内。\n（二）保存期限为三十日。\n"
+    )
+    assert facts_of(text).metrics["numbering_errors"] == 0
+
+
+def test_a_reference_to_a_chapter_that_is_not_there():
+    text = policy(CHAPTERS, CHAPTERS) + "您可以按照本政策第九条的方式联系我们。\n"
+    assert facts_of(text).metrics["reference_errors"] == 1
+    right = policy(CHAPTERS, CHAPTERS) + "您可以按照本政策第五条“如何联系我们”的方式联系我们。\n"
+    assert facts_of(right).metrics["reference_errors"] == 0
+    wrong_title = policy(CHAPTERS, CHAPTERS) + "您可以按照本政策第四条“如何联系我们”的方式联系我们。\n"
+    assert facts_of(wrong_title).metrics["reference_errors"] == 1
+
+
+def test_articles_of_laws_are_no_references():
+    text = policy(CHAPTERS, CHAPTERS) + "依照《个人信息保护法》第十七条，我们告知您以下事项。\n"
+    assert facts_of(text).metrics["reference_errors"] == 0
+
+
+def test_a_wall_of_text_is_measured():
+    wall = "我们重视您的隐私，并依照法律处理您的信息，请您放心使用本产品。" * 60
+    assert facts_of(wall).metrics["walls_share"] > 90
+    assert facts_of("\n".join([wall[:93]] * 20)).metrics["walls_share"] == 0
+
+
+def test_slips_of_usual_wording_are_found_with_what_was_meant():
+    text = "我们不会公开披需您的个人信息，除非征得您的明确同意。"
+    at = text.index("需")
+    assert (at, at + 1, "露") in slips(text)
+    assert slips("我们不会公开披露您的个人信息，除非征得您的明确同意。") == []
+
+
+def test_a_name_that_comes_again_and_again_is_no_slip():
+    text = "当您使用禾喵记账的服务时，禾喵记账会收集您的信息。使用禾喵记账前，请阅读禾喵记账的说明。"
+    assert facts_of(text).metrics["slips"] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "metric"),
+    [
+        ("本政策由【请填入公司名称】发布。", "placeholders"),
+        ("联系邮箱：XXXXX", "placeholders"),
+        ("公司名称：\n注册地址：\n", "blanks"),
+        ("我们会与与合作方合作。", "text_errors"),
+        ("我们收集您的昵称，，头像。", "doubled_signs"),
+        ("我们收集\ufffd您的昵称。", "strange_characters"),
+        ("我们收集您的昵称（包括头像、简介。\n其他内容见下。", "loose_brackets"),
+    ],
+)
+def test_damage_is_seen(text, metric):
+    assert facts_of(text).metrics[metric] >= 1
+
+
+def test_sound_text_has_no_damage():
+    facts = facts_of("我们会在【15】天内答复。为达到上述目的的必要信息，我们会依法保存（法律另有规定的除外）。")
+    assert facts.metrics["text_errors"] == 0
+    assert facts.metrics["placeholders"] == 0
+
+
+def test_a_sentence_that_stands_there_twice():
+    sentence = "我们会采取加密、访问控制等合理的措施，保护您的个人信息安全。"
+    assert facts_of(sentence * 2).metrics["repeated_sentences"] == 1
+    assert facts_of(sentence + "我们会尽快答复您。" * 2).metrics["repeated_sentences"] == 0
+
+
+def test_the_same_period_written_twice_is_one():
+    same = facts_of("我们将在十五日内答复您的请求。收到您的投诉后，我们会在15天内回复。")
+    other = facts_of("我们将在十五日内答复您的请求。收到您的投诉后，我们会在三十日内回复。")
+    assert same.metrics["answer_periods"] == 1
+    assert other.metrics["answer_periods"] == 2
+
+
+def test_an_sdk_that_takes_nothing_and_yet_identifiers():
+    text = "云雀浏览SDK\n收集信息：无\n使用目的：打开网页，会读取IMEI用于适配。\n"
+    assert facts_of(text).metrics["sdk_contradictions"] >= 1
+
+
+def test_names_of_strangers_and_two_names_for_the_policy():
+    stranger = facts_of("我们可能为保护瑞海关联公司的权益而使用信息。")
+    two = facts_of("本《隐私条款》是协议的一部分。您同意本《隐私政策》。")
+    assert stranger.metrics["foreign_names"] == 1
+    assert two.metrics["policy_names"] == 2
+    assert facts_of("我们可能与我们的关联公司共享信息。").metrics["foreign_names"] == 0

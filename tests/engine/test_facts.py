@@ -1,0 +1,209 @@
+"""Facts: contacts, parties, dates, periods, SDKs and items, with places that lead back to the text."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from checks.engine.contacts import phone_problem
+from checks.engine.facts import Facts, extract_facts
+from checks.engine.outline import build_outline
+from checks.engine.pinyin import spells, syllable
+
+POLICY = """青禾日记隐私政策
+更新日期：2024年3月1日
+生效日期：2024年3月8日
+本应用由杭州青禾云帆网络科技有限公司（以下简称“我们”）开发并运营。
+一、我们如何收集和使用您的个人信息
+为了帮助您注册账号，我们会收集您的手机号码和昵称。当您发布日记时，我们需要相册权限以便您上传照片。
+为了向您推送提醒，我们接入了云雀推送SDK，该SDK会收集设备型号和Android ID，用于发送通知。
+二、我们如何保存您的个人信息
+我们在境内保存您的信息，自您注销账号之日起保存三十日。
+三、如何联系我们
+您可以发送邮件至 privacy@qinghe-demo.cn，或拨打客服热线400-800-1234。我们将在十五个工作日内答复您的请求。
+注册地址：浙江省杭州市西湖区文一路88号3幢501室
+"""
+
+
+def facts_of(text: str) -> Facts:
+    return extract_facts(text, build_outline(text))
+
+
+def test_a_policy_says_who_where_and_when():
+    facts = facts_of(POLICY)
+    assert facts.values["processors"] == ["杭州青禾云帆网络科技有限公司"]
+    assert "青禾日记" in facts.values["product_names"]
+    assert facts.values["emails"] == ["privacy@qinghe-demo.cn"]
+    assert facts.values["phones"] == ["400-800-1234"]
+    assert facts.values["update_dates"] == ["2024-03-01"]
+    assert facts.values["effective_dates"] == ["2024-03-08"]
+    assert facts.metrics["version_date"] == 20240301
+    assert any("文一路88号" in address for address in facts.values["addresses"])
+    assert facts.values["answer_periods"] == ["15工作日"]
+    assert facts.values["retention_periods"] == ["30天"]
+    assert [sdk["name"] for sdk in facts.values["sdks"]] == ["云雀推送SDK"]
+    assert {"手机号", "昵称头像", "相册"} <= set(facts.values["information_items"])
+    assert "相册" in facts.values["permissions"]
+
+
+def test_values_are_plain_and_the_same_each_time():
+    first, second = facts_of(POLICY), facts_of(POLICY)
+    assert json.dumps(first.values, ensure_ascii=False) == json.dumps(second.values, ensure_ascii=False)
+    assert first.metrics == second.metrics
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace("：", ":").replace("（", "(").replace("）", ")"),
+        lambda text: text.replace("有限公司", "有限\u3000公司").replace("更新日期", "更新 日期"),
+        lambda text: text.translate({ord(digit): ord(digit) + 0xFEE0 for digit in "0123456789"}),
+        lambda text: text.replace("\n", "\r\n"),
+    ],
+)
+def test_the_way_of_typing_does_not_matter(change):
+    facts = facts_of(change(POLICY))
+    assert facts.metrics["processors"] == 1
+    assert facts.metrics["version_date"] == 20240301
+    assert facts.metrics["phones"] == 1
+
+
+@pytest.mark.parametrize(
+    ("digits", "fine"),
+    [
+        ("13800138000", True),
+        ("138001380001", False),
+        ("12800138000", False),
+        ("4008001234", True),
+        ("400800123", False),
+        ("01066001234", True),
+        ("057187654321", True),
+        ("00001234567", False),
+        ("95555", True),
+        ("10106088", True),
+        ("02095575", True),
+    ],
+)
+def test_phone_numbers_that_can_be_called(digits, fine):
+    assert (phone_problem(digits) == "") is fine
+
+
+def test_a_mobile_number_with_twelve_digits_is_marked():
+    facts = facts_of("客服电话：138001380001。")
+    assert facts.metrics["bad_phones"] == 1
+    assert facts.values["phone_numbers"] == [{"number": "138001380001", "valid": False}]
+
+
+@pytest.mark.parametrize(
+    "text", ["客服QQ：1234567890", "邮编：310000", "京ICP备13800138号", "统一社会信用代码：913300001234567"]
+)
+def test_other_numbers_are_no_phone_numbers(text):
+    assert facts_of(text).metrics["phone_numbers"] == 0
+
+
+def test_third_parties_are_not_the_processor():
+    facts = facts_of("推送服务供应商：由上海某推信息技术有限公司提供推送技术服务。\n青禾日记重视您的隐私。")
+    assert facts.values["processors"] == []
+    assert facts.values["other_companies"] == ["上海某推信息技术有限公司"]
+
+
+def test_a_date_of_a_law_is_no_date_of_the_policy():
+    facts = facts_of("我们遵守2021年11月1日起施行的个人信息保护法。")
+    assert facts.metrics["version_date"] == 0
+
+
+def test_an_update_after_the_effective_date_is_seen():
+    facts = facts_of("生效日期：2024年3月1日\n更新日期：2024年3月8日\n")
+    assert facts.metrics["update_after_effective"] == 1
+
+
+def test_mail_domains_are_held_against_names():
+    own = facts_of("杭州青禾云帆网络科技有限公司（以下简称“我们”）尊重您的隐私。邮箱：kefu@qinghe.com")
+    foreign = facts_of("杭州青禾云帆网络科技有限公司（以下简称“我们”）尊重您的隐私。邮箱：kefu@zzqpx.com")
+    free = facts_of("邮箱：qinghe@163.com")
+    assert own.metrics["strange_domains"] == 0
+    assert foreign.metrics["strange_domains"] == 1
+    assert free.metrics["free_mail"] == 1
+
+
+def test_spelling_of_characters():
+    assert syllable("中") == "zhong"
+    assert syllable("Q") == "q"
+    assert syllable("㐀") == ""
+    assert spells("青禾云帆", "qinghe-demo")
+    assert spells("青禾云帆网络", "qhyf")
+    assert spells("上海二三四五", "2345")
+    assert not spells("青禾云帆", "zzqpx")
+
+
+def test_an_item_is_orphaned_only_without_a_purpose():
+    alone = facts_of("我们可能与合作方共享您的生日、通讯录。")
+    explained = facts_of("为了向您发送祝福，我们收集您的生日。我们可能与合作方共享您的生日。")
+    assert alone.values["other_orphans"] == ["生日"]
+    assert alone.values["sensitive_orphans"] == ["通讯录"]
+    assert explained.metrics["other_orphans"] == 0
+
+
+def test_sdks_of_a_labelled_list_have_their_fields():
+    text = (
+        "SDK名称：云雀统计SDK\n公司名称：北京云雀数据有限公司\n使用目的：统计使用情况\n收集信息：设备型号、Android ID\n"
+        "隐私政策：https://www.yunque-demo.cn/privacy\n"
+    )
+    (sdk,) = facts_of(text).values["sdks"]
+    assert {key: sdk[key] for key in ("company", "purpose", "data", "link")} == dict.fromkeys(
+        ("company", "purpose", "data", "link"), True
+    )
+
+
+PIECES = st.sampled_from(
+    [
+        *POLICY.splitlines(keepends=True),
+        "联系电话：138001380001",
+        "【注：示例】",
+        "与与",
+        "目录\n一、总则\n二、附则\n三、联系\n",
+        "①",
+        "\u3000",
+        "\n",
+        "（",
+        "2. 2. ",
+        "第九条",
+        "SDK",
+        "@",
+        "a@b.cn",
+        "2023年13月40日",
+        "\U0001f600",
+    ]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(PIECES, st.text(max_size=12)), max_size=25))
+def test_every_place_cuts_a_piece_of_the_text(pieces):
+    text = "".join(pieces)
+    facts = facts_of(text)
+    for name, places in facts.places.items():
+        for start, end in places:
+            assert 0 <= start < end <= len(text), name
+            assert text[start:end].strip(), name
+    json.dumps(facts.values)
+
+
+def test_time_grows_with_the_text_and_not_faster():
+    text = POLICY * 20
+    outlines = [(text, build_outline(text)), (text * 4, build_outline(text * 4))]
+
+    def best(item):
+        times = []
+        for _ in range(3):
+            start = time.process_time()
+            extract_facts(*item)
+            times.append(time.process_time() - start)
+        return min(times)
+
+    best(outlines[0])
+    assert best(outlines[1]) < best(outlines[0]) * 4 * 2.5
