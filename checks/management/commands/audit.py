@@ -1,0 +1,86 @@
+import json
+import sys
+import textwrap
+from datetime import date
+from pathlib import Path
+
+from django.core.management.base import BaseCommand
+
+from checks.engine import (
+    ChecklistError,
+    IntakeError,
+    analyse,
+    load_checklist,
+    read_document,
+    shipped_checklist,
+    to_json,
+)
+from checks.engine.entities import Scale, Severity, Verdict
+
+MARKS = {
+    Verdict.COMPLIANT: "✓",
+    Verdict.PARTIAL: "◐",
+    Verdict.NON_COMPLIANT: "✕",
+    Verdict.NOT_APPLICABLE: "–",
+    Verdict.UNDETERMINED: "?",
+}
+RANK = [Severity.CRITICAL, Severity.MAJOR, Severity.MINOR, Severity.ADVISORY]
+
+
+class Command(BaseCommand):
+    help = (
+        "Audit policy files without a database. Exit code 0: clean, 1: findings at or above --fail-on, 2: unreadable."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser):
+        parser.add_argument("files", nargs="+", type=Path)
+        parser.add_argument("--format", choices=["text", "json"], default="text")
+        parser.add_argument("--as-of", type=date.fromisoformat, default=date.today(), help="the law as of this day")
+        parser.add_argument("--scale", choices=[scale.value for scale in Scale], default=Scale.STANDARD.value)
+        parser.add_argument("--fail-on", choices=[severity.value for severity in RANK[:3]], default="minor")
+        parser.add_argument("--checklist", type=Path, help="directory of a checklist version; default: the shipped one")
+
+    def handle(self, *, files, as_of, scale, fail_on, checklist, **options):
+        try:
+            loaded = load_checklist(checklist or shipped_checklist())
+        except (ChecklistError, ValueError) as error:
+            self.stderr.write(f"checklist: {error}")
+            sys.exit(2)
+        code = 0
+        for path in files:
+            try:
+                document = read_document(path.read_bytes(), name=path.name)
+            except IntakeError as error:
+                self.stderr.write(f"{path}: {error.reason.value}")
+                code = 2
+                continue
+            except OSError as error:
+                self.stderr.write(f"{path}: {error.strerror}")
+                code = 2
+                continue
+            analysis = analyse(document, loaded, as_of=as_of, scale=Scale(scale))
+            if options["format"] == "json":
+                self.stdout.write(json.dumps(to_json(analysis), ensure_ascii=False, separators=(",", ":")))
+            else:
+                self.show(analysis, loaded)
+            if code == 0 and any(self.fails(finding, fail_on) for finding in analysis.findings):
+                code = 1
+        if code:
+            sys.exit(code)
+
+    def fails(self, finding, fail_on):
+        grave = RANK.index(finding.severity) <= RANK.index(Severity(fail_on))
+        return grave and finding.verdict in (Verdict.PARTIAL, Verdict.NON_COMPLIANT)
+
+    def show(self, analysis, checklist):
+        write = self.stdout.write
+        titles = {requirement.code: requirement.title_zh for requirement in checklist.requirements}
+        write(f"{analysis.document.name}  {len(analysis.document.text)} characters  {analysis.document.sha256[:16]}")
+        for finding in analysis.findings:
+            title = f"{finding.code} {titles[finding.code]} [{finding.severity}]"
+            write(f"{MARKS[finding.verdict]} {title} {finding.rationale}")
+            for piece in finding.evidence:
+                quote = textwrap.shorten(" ".join(piece.quote.split()), 110, placeholder="…")
+                write(f"    {piece.clause} [{piece.start}:{piece.end}] {quote}")
+        write("")

@@ -1,0 +1,66 @@
+import io
+import json
+
+import pytest
+from django.core.management import call_command
+
+from checks.engine import load_checklist, read_document, shipped_checklist
+
+from ..engine.samples import DEMO, POLICIES
+
+GOOD, OLD = str(DEMO / "good_2026.txt"), str(DEMO / "old_style.txt")
+
+
+def run(*args):
+    """(exit code, output, errors) of the command; no database is set up in these tests."""
+    out, err = io.StringIO(), io.StringIO()
+    try:
+        call_command("audit", *args, stdout=out, stderr=err)
+    except SystemExit as stop:
+        return stop.code, out.getvalue(), err.getvalue()
+    return 0, out.getvalue(), err.getvalue()
+
+
+def test_json_is_the_documented_schema_and_the_same_every_time():
+    code, output, _ = run(OLD, "--format", "json", "--as-of", "2026-11-25")
+    assert code == 1
+    assert output == run(OLD, "--format", "json", "--as-of", "2026-11-25")[1]
+    result = json.loads(output)
+    text = read_document((DEMO / "old_style.txt").read_bytes(), name="old_style.txt").text
+    checklist = load_checklist(shipped_checklist())
+    assert result["schema"] == 1
+    assert set(result) == {"schema", "policy", "checklist", "engine", "findings", "digest"}
+    assert result["policy"]["characters"] == len(text)
+    assert result["checklist"]["digest"] == checklist.digest
+    assert [f["code"] for f in result["findings"]] == [r.code for r in checklist.requirements]
+    for finding in result["findings"]:
+        for evidence in finding["evidence"]:
+            assert text[evidence["start"] : evidence["end"]] == evidence["quote"]
+
+
+def test_several_files_give_one_object_a_line():
+    _, output, _ = run(GOOD, OLD, "--format", "json")
+    assert [json.loads(line)["policy"]["name"] for line in output.splitlines()] == ["good_2026.txt", "old_style.txt"]
+
+
+def test_what_cannot_be_read_is_code_2_and_does_not_stop_the_rest(tmp_path):
+    empty = tmp_path / "empty.txt"
+    empty.write_bytes(b"")
+    code, output, errors = run(str(empty), str(tmp_path / "missing.txt"), GOOD, "--format", "json")
+    assert code == 2
+    assert "empty.txt: empty" in errors
+    assert "missing.txt" in errors
+    assert json.loads(output)["policy"]["name"] == "good_2026.txt"
+
+
+@pytest.mark.parametrize("path", [OLD, str(POLICIES / "saved_page.html")])
+def test_text_output_shows_verdict_reason_and_quotes(path):
+    _, output, _ = run(path)
+    assert "PIPL-17-RETENTION" in output
+    assert "[critical]" in output
+
+
+def test_clean_below_the_threshold_is_code_0(tmp_path):
+    """A text that triggers nothing critical is clean only if no critical requirement is missed."""
+    code, _, _ = run(OLD, "--fail-on", "critical")
+    assert code == 1
