@@ -1,0 +1,41 @@
+"""Steps that several journeys share."""
+
+from pathlib import Path
+
+from checks.models import Membership
+from checks.services import analysis, engagements, intake, review
+
+from .. import factories
+
+ROOT = Path(__file__).resolve().parents[2]
+GOOD = (ROOT / "checks/demo/good_2026.txt").read_bytes()
+OLD = (ROOT / "checks/demo/old_style.txt").read_bytes()
+
+
+def start_audit(people, content, filename="policy.txt"):
+    """An engagement with the whole team and an audit of this policy, made by the services."""
+    engagement = engagements.engagement_create(by=people.lead, auditee="示例科技有限公司", product="示例应用")
+    for role in (Membership.Role.AUDITOR, Membership.Role.REVIEWER, Membership.Role.VIEWER):
+        engagements.member_set(by=people.lead, engagement=engagement, user=getattr(people, role.value), role=role)
+    version = intake.policy_upload(
+        by=people.auditor, engagement=engagement, name="示例应用隐私政策", content=content, filename=filename
+    )
+    return analysis.audit_run(by=people.auditor, policy_version=version)
+
+
+def decide_rest(audit, by):
+    """Confirm every open proposal; where the program could not tell, decide with a reason."""
+    review.findings_confirm(by=by, audit=audit, finding_ids=list(audit.findings.values_list("pk", flat=True)))
+    for finding in audit.findings.filter(final_verdict=""):
+        review.finding_decide(
+            by=by, finding=finding, verdict="partial", reason="通读全文后人工判断。", revision=finding.revision
+        )
+
+
+def sign_in(page, user):
+    page.goto("/accounts/login/")
+    page.fill("[name=username]", user.get_username())
+    page.fill("[name=password]", factories.PASSWORD)
+    page.locator("main form button").click()
+    page.wait_for_url("**/")
+    return page

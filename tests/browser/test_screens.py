@@ -1,0 +1,152 @@
+"""What holds for every screen: language, theme, narrow windows, hostile files, no outside."""
+
+import pytest
+from playwright.sync_api import expect
+
+from checks.models import Audit, PolicyVersion
+from checks.services import report
+
+from .steps import GOOD, decide_rest, sign_in, start_audit
+
+pytestmark = pytest.mark.browser
+
+HOSTILE_NAME = '<img src=x onerror="document.title=1">.txt'
+HOSTILE_TEXT = """<script>document.title = "pwned"</script>隐私政策
+一、<b onmouseover="alert(1)">收集</b>的信息
+我们收集您的手机号码<img src="http://outside.example/pixel.png">，用于注册。{{ 7|add:7 }} {% now "Y" %}
+二、联系我们
+"><svg onload=alert(2)>邮箱 privacy@shili.example。
+"""
+
+
+@pytest.fixture
+def signed(people, shipped):
+    audit = start_audit(people, GOOD)
+    decide_rest(audit, by=people.auditor)
+    report.audit_sign_off(by=people.reviewer, audit=audit)
+    report.report_issue(by=people.reviewer, audit=audit)
+    return audit
+
+
+def addresses(audit):
+    """Every screen that shows something, with data on it."""
+    engagement, version = audit.engagement_id, audit.policy_version_id
+    checklist = audit.checklist_version_id
+    return [
+        "/",
+        "/engagements/new/",
+        f"/engagements/{engagement}/",
+        f"/engagements/{engagement}/edit/",
+        f"/engagements/{engagement}/team/",
+        f"/engagements/{engagement}/activity/",
+        f"/engagements/{engagement}/upload/",
+        f"/policies/{version}/",
+        f"/audits/{audit.pk}/",
+        f"/audits/{audit.pk}/review/",
+        f"/audits/{audit.pk}/report/",
+        "/checklists/",
+        f"/checklists/{checklist}/",
+        f"/checklists/{checklist}/PIPL-17-RETENTION/",
+        "/accounts/password/",
+    ]
+
+
+def overflow(page):
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+def brightness(page):
+    """0 (black) to 255 (white) of what the page is painted on."""
+    red, green, blue = page.evaluate(
+        """() => {
+            const canvas = document.createElement("canvas").getContext("2d");
+            canvas.fillStyle = getComputedStyle(document.body).backgroundColor;
+            canvas.fillRect(0, 0, 1, 1);
+            return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
+        }"""
+    )
+    return (red + green + blue) / 3
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_no_screen_scrolls_sideways_in_a_narrow_window(open_context, people, signed, language):
+    """Also walks every screen under watch: no complaint, nothing from outside (checked by the fixture)."""
+    context, _watch = open_context(viewport={"width": 390, "height": 800})
+    page = sign_in(context.new_page(), people.lead)
+    page.evaluate("value => document.querySelector(`[name=language][value=${value}]`).click()", language)
+    page.wait_for_function("language => document.documentElement.lang === language", arg=language)
+    open_audit = Audit.objects.exclude(pk=signed.pk).first() or signed
+    too_wide = {}
+    for address in dict.fromkeys(addresses(signed) + addresses(open_audit)):
+        answer = page.goto(address)
+        assert answer.status == 200, address
+        if beyond := overflow(page):
+            too_wide[address] = beyond
+    assert too_wide == {}
+
+
+def test_language_switch_stays(page, people, shipped):
+    sign_in(page, people.lead)
+    expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
+    page.click("[name=language][value=en]")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.locator("h1")).to_have_text("Engagements")
+    page.goto("/checklists/")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.click("[name=language][value=zh-hans]")
+    expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
+
+
+def test_theme_switch_stays_and_auto_follows_the_system(open_context, people):
+    context, _watch = open_context(color_scheme="light")
+    page = sign_in(context.new_page(), people.lead)
+    assert brightness(page) > 200
+    page.click("[name=theme][value=dark]")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    assert brightness(page) < 60
+    page.goto("/engagements/new/")
+    assert brightness(page) < 60
+    page.click("[name=theme][value=auto]")
+    expect(page.locator("html")).to_have_attribute("data-theme", "auto")
+    assert brightness(page) > 200
+    page.emulate_media(color_scheme="dark")
+    assert brightness(page) < 60
+
+
+def test_a_hostile_file_is_only_text(page, people, shipped):
+    engagement = start_audit(people, GOOD).engagement
+    dialogs = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    sign_in(page, people.lead)
+    page.goto(f"/engagements/{engagement.pk}/upload/")
+    page.fill("[name=name]", HOSTILE_NAME)
+    page.set_input_files(
+        "[name=file]", {"name": HOSTILE_NAME, "mimeType": "text/plain", "buffer": HOSTILE_TEXT.encode()}
+    )
+    page.locator("main form .button").first.click()
+    page.wait_for_url("**/audits/*/review/**")
+    version = PolicyVersion.objects.get(text__contains="pwned")
+    audit = Audit.objects.get(policy_version=version)
+    for address in addresses(audit):
+        page.goto(address)
+        assert page.locator("main script, main img, main svg[onload], main b[onmouseover]").count() == 0, address
+        assert "pwned" not in page.title()
+        assert page.title() != "1"
+    page.goto(f"/policies/{version.pk}/")
+    shown = page.text_content("main")
+    assert '<script>document.title = "pwned"</script>' in shown
+    assert '{{ 7|add:7 }} {% now "Y" %}' in shown
+    assert HOSTILE_NAME.split("/")[-1] in shown
+    assert dialogs == []
+
+
+def test_the_watch_itself_notices_an_outside_request_and_a_blocked_script(page, people):
+    """The fixture's promise is worth something only if it sees both."""
+    sign_in(page, people.lead)
+    page.evaluate("document.body.append(Object.assign(new Image(), {src: 'http://outside.example/pixel.png'}))")
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\">x</p>')")
+    page.wait_for_timeout(200)
+    assert any("Content Security Policy" in text for text in page.watch.complaints)
+    assert page.watch.foreign or any("outside.example" in text for text in page.watch.complaints)
+    page.watch.complaints.clear()
+    page.watch.foreign.clear()
