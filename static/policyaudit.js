@@ -108,9 +108,19 @@
     }
   }
 
+  let deciding = false; // a decision is on its way: a second press would be about a finding that is decided already
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.requestConfig.verb === "post") deciding = true;
+  });
+  // Not before the next finding stands in the panel, or the answer failed to come.
+  for (const over of ["htmx:afterSettle", "htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+    document.addEventListener(over, () => { deciding = false; });
+  }
+
   function press(selector) {
     const button = find(`#panel ${selector}`);
-    if (button) button.click();
+    if (button && !deciding) button.click();
   }
 
   const keys = {

@@ -116,6 +116,8 @@ def findings_confirm(request, pk):
 
 def page(request, audit, queue, finding, status=200, **extra):
     """The full page with a finding in focus (None in an audit without findings)."""
+    if finding and queue.rows:
+        queue.keep(finding)
     context = frame(request, audit, queue)
     spans = [Span(*place) for place in evidence_places(audit)]
     context["blocks"] = policy_blocks(audit.policy_version.text, audit.outline, spans)

@@ -36,7 +36,14 @@ class Queue:
         self.rows = self._filtered()
         self.total = len(self.findings)
         self.decided = sum(finding.is_decided for finding in self.findings)
+        self._domains = list(used)
         self.groups = [self._group(domain) for domain in used]
+
+    def keep(self, finding):
+        """List this finding too, whatever the filters say: what is in focus stays in sight after a reload."""
+        if finding not in self.rows:
+            self.rows = [row for row in self.findings if row == finding or row in self.rows]
+            self.groups = [self._group(domain) for domain in self._domains]
 
     def _filtered(self):
         if not self.chosen:

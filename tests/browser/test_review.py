@@ -101,6 +101,17 @@ def test_a_whole_stretch_by_keyboard(page, people, audit):
     expect(page.locator("#keys")).to_be_visible()
 
 
+def test_keys_pressed_faster_than_the_server_answers_decide_nothing_twice(page, people, audit):
+    review(sign_in(page, people.auditor), audit)
+    for _ in range(12):
+        page.keyboard.press("c")
+    page.wait_for_load_state("networkidle")
+    decided = list(Decision.objects.values_list("finding", flat=True))
+    assert decided
+    assert len(decided) == len(set(decided))
+    wait_for_decisions(page, len(decided))
+
+
 def test_the_skip_link_is_the_first_stop(page, people, audit):
     review(sign_in(page, people.auditor), audit)
     page.keyboard.press("Tab")

@@ -134,6 +134,13 @@ def test_filters_narrow_the_list(as_auditor, audit, query, codes):
     assert listed(response) == [finding_of(audit, code).pk for code in codes]
 
 
+def test_what_is_in_focus_stays_listed_when_the_filters_leave_it_out(as_auditor, audit):
+    compliant = audit.findings.filter(proposed_verdict="compliant").first()
+    response = review(as_auditor, audit, finding=compliant.pk, verdict="non_compliant")
+    assert compliant.pk in listed(response)
+    assert len(listed(response)) == audit.findings.filter(proposed_verdict="non_compliant").count() + 1
+
+
 def test_with_htmx_a_filter_answers_the_list_alone_and_the_address_follows(as_auditor, audit):
     current = finding_of(audit, "DEMO-5-CHILDREN")
     response = as_auditor.get(
