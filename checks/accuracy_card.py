@@ -46,7 +46,11 @@ def accuracy_card(record: dict, titles: dict[str, str]) -> str:
         f"| {score['gold']} | {score['said']} |"
         for name, score in scores.items()
     ]
-    lines += ["\n## Confidence (held out)\n", "| Stated | Right | Findings |", "|---|---|---|"]
+    lines += [
+        "\n## Confidence (held out, each policy by confidences fitted without it)\n",
+        "| Stated | Right | Findings |",
+        "|---|---|---|",
+    ]
     lines += [
         f"| {row['stated']:.2f} | {_interval(row['right'])} | {row['right']['total']} |" for row in held["calibration"]
     ]

@@ -1,7 +1,7 @@
 import pytest
 
 from checks.accuracy import Judgement, is_held_out
-from checks.calibration import LEAN, confidences, write_confidences
+from checks.calibration import HELD_WEIGHT, LEAN, confidences, cross_validated, write_confidences
 from checks.engine import load_checklist
 
 from .engine.test_checklist import write_directory
@@ -25,14 +25,21 @@ def test_proposals_that_were_often_right_are_surer():
 
 def test_rare_proposals_lean_towards_the_general_precision():
     judged = rows(HELD, "A", "partial", 50, 50) + rows(HELD, "B", "partial", 1, 0)
-    general = 51 / 101
-    assert confidences(judged)["B"]["partial"] == pytest.approx((1 + LEAN * general) / (1 + LEAN), abs=0.01)
+    expected = (HELD_WEIGHT + LEAN * 51 / 101) / (HELD_WEIGHT + LEAN)
+    assert confidences(judged)["B"]["partial"] == pytest.approx(expected, abs=0.01)
 
 
 def test_policies_the_rules_were_written_on_count_less():
     held = rows(HELD, "A", "partial", 8, 2)
     flattered = confidences(held + rows(OPEN, "A", "partial", 100, 0))
-    assert flattered["A"]["partial"] == pytest.approx((8 + 80 + LEAN * 0.8) / (110 + LEAN), abs=0.01)
+    right, all_ = 8 * HELD_WEIGHT + 80, 10 * HELD_WEIGHT + 100
+    assert flattered["A"]["partial"] == pytest.approx((right + LEAN * 0.8) / (all_ + LEAN), abs=0.01)
+
+
+def test_a_policy_does_not_vouch_for_its_own_confidence():
+    other = next(f"p{i}" for i in range(99) if is_held_out(f"p{i}"))
+    table = cross_validated(rows(HELD, "A", "partial", 9, 0) + rows(other, "A", "partial", 0, 9))
+    assert [(row["stated"] > 0.9, row["right"]["share"]) for row in table] == [(False, 1.0), (True, 0.0)]
 
 
 def test_the_figures_go_into_the_files_and_nothing_else_changes(tmp_path):

@@ -19,9 +19,6 @@ _LAW = re.compile(r"法》|条例|规定》|标准|许可|备案|工商|法\)|�
 _LAW_AFTER = re.compile(r"起?(?:正式)?(?:施行|实施|生效)的[^,.;]{0,6}(?:法|条例|规定|办法|标准)")
 _YEAR_DIGITS = str.maketrans("〇零o一二三四五六七八九", "000123456789")
 
-PIPL_IN_FORCE = 20211101
-NDSMR_IN_FORCE = 20250101
-
 
 def _day(match: re.Match) -> int:
     """20211101 for 2021年11月1日; 0 for a day that does not exist."""

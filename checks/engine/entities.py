@@ -5,6 +5,7 @@ All offsets are character offsets into ``Document.text``, half open: ``text[star
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -108,18 +109,8 @@ class Outline:
 
     def clause_at(self, offset: int) -> Clause | None:
         """The clause that holds this character offset, or the nearest one before it."""
-        from bisect import bisect_right
-
         position = bisect_right(self.clauses, offset, key=lambda clause: clause.start) - 1
         return self.clauses[position] if position >= 0 else None
-
-    def path(self, section: int | None) -> tuple[Section, ...]:
-        """The section and its ancestors, outermost first."""
-        found: list[Section] = []
-        while section is not None:
-            found.append(self.sections[section])
-            section = self.sections[section].parent
-        return tuple(reversed(found))
 
 
 @dataclass(frozen=True, slots=True)

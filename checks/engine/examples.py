@@ -65,12 +65,10 @@ def _read(checklist: Checklist, example: str) -> tuple[Reading, Text]:
 
 def _firing(reading: Reading, detector: Detector) -> set[int]:
     """Numbers of the rules that find a sentence no ``unless`` rule takes away."""
-
-    def hits(rule):
-        return set(reading.rule(rule.number, headings=detector.headings))
-
-    excluded = set().union(*map(hits, detector.unless))
-    return {rule.number for rule in detector.rules if hits(rule) - excluded}
+    excluded = 0
+    for rule in detector.unless:
+        excluded |= reading.rule(rule.number, headings=detector.headings)
+    return {rule.number for rule in detector.rules if reading.rule(rule.number, headings=detector.headings) & ~excluded}
 
 
 def _fact_holds(detector: Detector, text: Text) -> bool:

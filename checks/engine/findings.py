@@ -29,10 +29,10 @@ from .entities import (
     Verdict,
 )
 from .facts import Facts, extract_facts
-from .matching import Hits, Reading, Text, nearest, why_not
+from .matching import Reading, Text, members, nearest, why_not
 from .normal import NormalText
 from .outline import build_outline
-from .rules import looked_for
+from .rules import Node, looked_for
 
 ENGINE_VERSION = "0.1.0"
 SCHEMA = 1
@@ -49,16 +49,17 @@ UNMEASURED = {  # absence is surer than degree
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """What one detector found: sentences, or places of a fact."""
+    """What one detector found: sentences (as bits, together and by rule), or places of a fact."""
 
     detector: Detector
-    hits: Hits
+    sentences: int = 0
+    by_rule: tuple[tuple[Node, int], ...] = ()
     fact_places: tuple[tuple[int, int], ...] = ()
     fact_holds: bool = False
 
     @property
     def count(self) -> int:
-        return max(len(self.hits), len(self.fact_places), 1 if self.fact_holds else 0)
+        return max(self.sentences.bit_count(), len(self.fact_places), 1 if self.fact_holds else 0)
 
 
 def analyse(document: Document, checklist: Checklist, *, as_of: date, scale: Scale = Scale.STANDARD) -> Analysis:
@@ -91,25 +92,25 @@ class _Decision:
     def __init__(self, requirement: Requirement, reading: Reading, facts: Facts, scale: Scale):
         self.requirement, self.reading, self.facts = requirement, reading, facts
         self.scale = requirement.scales.get(scale)
-        self.results = {detector.id: self.detect(detector) for detector in requirement.detectors}
+        trigger = requirement.trigger
+        self.results = {trigger.id: self.detect(trigger)} if trigger else {}
+        applies = not trigger or self.met(trigger)
+        for detector in (*requirement.elements, *requirement.signals):
+            # What does not apply is not looked for.
+            self.results[detector.id] = self.detect(detector) if applies else _Result(detector)
 
     def detect(self, detector: Detector) -> _Result:
-        hits: Hits = {}
-        fired = 0
-        for rule in detector.rules:
-            found = self.reading.rule(rule.number, headings=detector.headings)
-            if found:
-                fired += 1
-                for index, spans in found.items():
-                    hits[index] = hits.get(index, []) + spans
-        for rule in detector.unless:
-            for index in self.reading.rule(rule.number, headings=detector.headings):
-                hits.pop(index, None)
-        if fired < detector.at_least:
-            hits = {}
+        found = [(rule.node, self.reading.rule(rule.number, headings=detector.headings)) for rule in detector.rules]
+        by_rule = tuple((node, sentences) for node, sentences in found if sentences)
+        together = 0
+        if len(by_rule) >= detector.at_least:
+            for _, sentences in by_rule:
+                together |= sentences
+            for rule in detector.unless:
+                together &= ~self.reading.rule(rule.number, headings=detector.headings)
         holds = bool(detector.fact and detector.fact(Found({}, {}, (), self.facts.metrics)))
         places = self.facts.places.get(detector.places, ()) if holds else ()
-        return _Result(detector, hits, places, holds)
+        return _Result(detector, together, by_rule, places, holds)
 
     def required(self) -> list[Detector]:
         optional = self.scale.optional if self.scale else frozenset()
@@ -172,17 +173,30 @@ class _Decision:
         return tuple(found.values())
 
     def spans(self, result: _Result) -> list[tuple[int, int]]:
-        # Sentences that more of a detector's wording fits come first; among equals, the order of the text.
-        best = sorted(result.hits, key=lambda index: (-len(result.hits[index]), index))[:QUOTES]
-        spans = [self.piece(index, result.hits[index]) for index in sorted(best)]
+        chosen = list(members(result.sentences))
+        if len(chosen) > QUOTES:
+            # Sentences that more of a detector's wording fits come first; among equals, the order of the text.
+            chosen.sort(key=lambda index: -len(self.matched(result, index)))
+            chosen = sorted(chosen[:QUOTES])
+        spans = [self.piece(index, result) for index in chosen]
         return spans + list(result.fact_places[: QUOTES - len(spans)])
 
-    def piece(self, index: int, places: list[tuple[int, int]]) -> tuple[int, int]:
+    def matched(self, result: _Result, index: int) -> list[tuple[int, int]]:
+        """The places in a sentence, in comparable text, that the detector's rules matched."""
+        return [
+            span
+            for node, sentences in result.by_rule
+            if sentences >> index & 1
+            for span in self.reading.spans(node, index) or ()
+        ]
+
+    def piece(self, index: int, result: _Result) -> tuple[int, int]:
         """The sentence, or of a long one the stretch between commas that holds what matched."""
         text = self.reading.text
         sentence = text.outline.sentences[index]
-        if sentence.end - sentence.start <= LONG_QUOTE or not places:
+        if sentence.end - sentence.start <= LONG_QUOTE:
             return sentence.start, sentence.end
+        places = self.matched(result, index)
         start, end = text.to_original(min(p[0] for p in places), max(p[1] for p in places))
         if end - start > LONG_QUOTE:
             start, end = text.to_original(*places[0])
@@ -196,8 +210,8 @@ class _Decision:
         return first, last
 
     def quote(self, start: int, end: int, element: str) -> Evidence:
-        clause = self.reading.text.outline.clause_at(start)
-        return Evidence(start, end, self.reading.text.original[start:end], clause.label if clause else "", element)
+        text = self.reading.text
+        return Evidence(start, end, text.original[start:end], text.clause_label(start), element)
 
     # Evidence of absence
 

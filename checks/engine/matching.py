@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -35,7 +35,6 @@ DEFINITION = re.compile(r"是指|指的是|系指|所称|,指(?!示|引|定|导|
 STRETCH_END = re.compile(r"[,.;:!?]|但是?|而是|并且?会")
 
 Spans = list[tuple[int, int]]
-Hits = dict[int, Spans]  # sentence index → spans in comparable text
 
 
 class Text:
@@ -73,6 +72,15 @@ class Text:
         above = [titles.get(self.outline.clauses[s.clause].section, "") for s in self.outline.sentences]
         return topic_scores([self.sentence(i) for i in range(len(self.starts))], above)
 
+    def clause_label(self, offset: int) -> str:
+        """Label of the clause that holds an offset of the original, or of the nearest one before it."""
+        position = bisect_right(self._clause_starts, offset) - 1
+        return self.outline.clauses[position].label if position >= 0 else ""
+
+    @cached_property
+    def _clause_starts(self) -> list[int]:
+        return [clause.start for clause in self.outline.clauses]
+
     def section_of(self, index: int) -> int | None:
         """Innermost section of a sentence."""
         return self.outline.clauses[self.outline.sentences[index].clause].section
@@ -86,18 +94,23 @@ class Text:
             found[section] = found.get(section, 0) | 1 << sentence.index
         return found
 
-    @cached_property
-    def _heading_paths(self) -> dict[int | None, tuple[int, ...]]:
-        by_start = {self.outline.sentences[index].start: index for index in self.headings}
-        paths: dict[int | None, tuple[int, ...]] = {None: ()}
-        for section in self.outline.sections:
-            own = (by_start[section.start],) if section.start in by_start else ()
-            paths[section.index] = paths[section.parent] + own
-        return paths
+    def clause_mask(self, index: int) -> int:
+        """All sentences of the clause a sentence stands in, as bits."""
+        first, after = self.outline.clauses[self.outline.sentences[index].clause].sentences
+        return (1 << after) - (1 << first)
 
-    def headings_above(self, index: int) -> tuple[int, ...]:
-        """The sentences that are the headings a sentence stands below, outermost first."""
-        return self._heading_paths[self.section_of(index)]
+    @cached_property
+    def below(self) -> dict[int, int]:
+        """Sentence that is a heading → all sentences below it, those of lower sections too, as bits."""
+        by_start = {self.outline.sentences[index].start: index for index in self.headings}
+        below = dict.fromkeys(self.headings, 0)
+        for section in self.outline.sections:
+            held, above = self.section_masks.get(section.index, 0), section.index
+            while above is not None:
+                if (heading := by_start.get(self.outline.sections[above].start)) is not None:
+                    below[heading] |= held
+                above = self.outline.sections[above].parent
+        return below
 
 
 @dataclass(frozen=True)
@@ -140,10 +153,12 @@ class Reading:
         self._masks: dict[int, int] = {}  # by identity: hashing a deep rule each time would cost more than matching
         self._exact: dict[int, int] = {}
         self._spans: dict[tuple[int, int], Spans | None] = {}
-        self._of_term: dict[str, int] = {}
-        self._in_sentence: list[dict[str, Spans]] = [{} for _ in text.starts]
+        self._present: dict[int, list[int]] = {}  # terms node → those of its terms that occur
+        self._of_term: dict[int, int] = {}  # term → sentences it occurs in
+        self._places: dict[int, tuple[int, int]] = {}  # sentence and term as one number → slice of its hits
+        self._hits: Spans = []
         self._place_hits(matcher, text)
-        self.woken = frozenset(rule for term in self._of_term for rule in matcher.woken_by[matcher.term_ids[term]])
+        self.woken = frozenset(rule for term in self._of_term for rule in matcher.woken_by[term])
 
     def _place_hits(self, matcher: Matcher, text: Text):
         found = matcher.automaton.find_matches_as_indexes(text.normal, overlapping=True)
@@ -152,28 +167,37 @@ class Reading:
         hits = np.asarray(found, dtype=np.int64)
         sentence = np.searchsorted(text.starts, hits[:, 1], side="right") - 1
         inside = (sentence >= 0) & (hits[:, 2] <= text.ends[sentence]) & ~text.contents[sentence]
-        terms = matcher.terms
-        for (term, start, end), index in zip(hits[inside].tolist(), sentence[inside].tolist(), strict=True):
-            word = terms[term]
-            spans = self._in_sentence[index].get(word)
-            if spans is None:
-                self._in_sentence[index][word] = [(start, end)]
-                self._of_term[word] = self._of_term.get(word, 0) | 1 << index
-            else:
-                spans.append((start, end))
+        hits, sentence = hits[inside], sentence[inside]
+        place = sentence * len(matcher.terms) + hits[:, 0]
+        order = np.lexsort((hits[:, 1], place))
+        hits, place = hits[order], place[order]
+        self._hits = list(zip(hits[:, 1].tolist(), hits[:, 2].tolist(), strict=True))
+        first = np.flatnonzero(np.diff(place, prepend=-1))
+        places = place[first]
+        self._places = dict(
+            zip(places.tolist(), zip(first.tolist(), [*first[1:].tolist(), len(place)], strict=True), strict=True)
+        )
+        terms, row = np.unique(places % len(matcher.terms), return_inverse=True)
+        occurs = np.zeros((len(terms), len(text.starts)), dtype=bool)
+        occurs[row, places // len(matcher.terms)] = True
+        bits = np.packbits(occurs, axis=1, bitorder="little")
+        self._of_term = {
+            term: int.from_bytes(line.tobytes(), "little") for term, line in zip(terms.tolist(), bits, strict=True)
+        }
 
-    def rule(self, number: int, *, headings: bool = False) -> Hits:
-        """Body sentences (and headings) for which rule ``number`` holds, with the places that made it hold."""
+    def _occurring(self, node: Terms) -> list[int]:
+        present = self._present.get(id(node))
+        if present is None:
+            ids, of_term = self.matcher.term_ids, self._of_term
+            present = self._present[id(node)] = [i for term in node.terms if (i := ids[term]) in of_term]
+        return present
+
+    def rule(self, number: int, *, headings: bool = False) -> int:
+        """The body sentences (with ``headings``, headings too) for which rule ``number`` holds, as a set of bits."""
         if number not in self.woken:
-            return {}
-        node = self.matcher.rules[number]
-        found: Hits = {}
+            return 0
         readable = self.text.body_mask | (self.text.heading_mask if headings else 0)
-        for index in _bits(self.mask(node) & readable):
-            spans = self.spans(node, index)
-            if spans is not None:
-                found[index] = spans
-        return found
+        return self.where(self.matcher.rules[number]) & readable
 
     def mask(self, node: Node) -> int:
         """Sentences that have what the node needs at least (headings too, contents never)."""
@@ -185,8 +209,8 @@ class Reading:
     def _mask(self, node: Node) -> int:
         if isinstance(node, Terms):
             mask, of_term = 0, self._of_term
-            for term in node.terms:
-                mask |= of_term.get(term, 0)
+            for term in self._occurring(node):
+                mask |= of_term[term]
             return mask
         if isinstance(node, Followed):
             mask = self.mask(node.first)
@@ -205,15 +229,40 @@ class Reading:
         return self.mask(node.part)
 
     def where(self, node: Node) -> int:
-        """Sentences for which the node holds."""
+        """Sentences for which the node holds (headings too, contents never)."""
         exact = self._exact.get(id(node))
         if exact is None:
-            exact = 0
-            for index in _bits(self.mask(node)):
-                if self.spans(node, index) is not None:
-                    exact |= 1 << index
-            self._exact[id(node)] = exact
+            exact = self._exact[id(node)] = self._where(node)
         return exact
+
+    def _where(self, node: Node) -> int:
+        mask = self.mask(node)
+        if not mask or isinstance(node, Terms):
+            return mask
+        if isinstance(node, AnyOf):
+            mask = 0
+            for part in node.parts:
+                mask |= self.where(part)
+            return mask
+        if isinstance(node, AllOf):
+            conditions = []
+            for part in node.parts:
+                if isinstance(part, (Not, Context, Flag)):
+                    conditions.append(part)
+                else:
+                    mask &= self.where(part)
+            for condition in conditions:
+                mask = self.restrict(mask, condition)
+            return mask
+        return self._only(mask, lambda index: self.spans(node, index) is not None)
+
+    @staticmethod
+    def _only(mask: int, holds: Callable[[int], bool]) -> int:
+        kept = 0
+        for index in members(mask):
+            if holds(index):
+                kept |= 1 << index
+        return kept
 
     def spans(self, node: Node, index: int) -> Spans | None:
         """The places that make a node hold in a sentence; None if it does not."""
@@ -223,28 +272,25 @@ class Reading:
         return self._spans[key]
 
     def _terms(self, node: Terms, index: int) -> Spans | None:
-        there = self._in_sentence[index]
-        found = [there[term] for term in node.terms if term in there]
-        if not found:
-            return None
-        return found[0] if len(found) == 1 else sorted({span for spans in found for span in spans})
+        base, places, hits = index * len(self.matcher.terms), self._places, self._hits
+        found: Spans = []
+        several = 0
+        for term in self._occurring(node):
+            place = places.get(base + term)
+            if place is not None:
+                several += 1
+                found += hits[place[0] : place[1]]
+        return sorted(set(found)) if several > 1 else found or None
 
     def _any(self, node: AnyOf, index: int) -> Spans | None:
         found = {span for part in node.parts for span in self.spans(part, index) or ()}
         return sorted(found) or None
 
     def _all(self, node: AllOf, index: int) -> Spans | None:
-        found: Spans = []
-        conditions = []
-        for part in node.parts:
-            if isinstance(part, (Not, Context, Flag)):
-                conditions.append(part)
-                continue
-            spans = self.spans(part, index)
-            if spans is None:
-                return None
-            found += spans
-        return sorted(found) if all(self.holds(part, index) for part in conditions) else None
+        if not self.where(node) >> index & 1:
+            return None
+        needed = [part for part in node.parts if not isinstance(part, (Not, Context, Flag))]
+        return sorted({span for part in needed for span in self.spans(part, index) or ()})
 
     def _followed(self, node: Followed, index: int) -> Spans | None:
         first, then = self.spans(node.first, index), self.spans(node.then, index)
@@ -271,39 +317,53 @@ class Reading:
 
     def holds(self, condition: Not | Context | Flag, index: int) -> bool:
         """Whether a condition holds for a sentence."""
-        if isinstance(condition, Not):
-            if isinstance(condition.part, (Context, Flag)):
-                return not self.holds(condition.part, index)
-            return not (self.mask(condition.part) >> index & 1) or self.spans(condition.part, index) is None
+        return bool(self.restrict(1 << index, condition))
+
+    def restrict(self, mask: int, condition: Not | Context | Flag) -> int:
+        """Those of a set of sentences for which a condition holds."""
+        if not mask:
+            return 0
+        if isinstance(condition, Context):
+            return mask & self._context(condition)
         if isinstance(condition, Flag):
-            return self._flag(condition, index)
-        return self._context(condition, index)
+            return self._flagged(mask, condition)
+        if isinstance(condition.part, (Context, Flag)):
+            return mask & ~self.restrict(mask, condition.part)
+        return mask & ~self.where(condition.part) if mask & self.mask(condition.part) else mask
 
-    def _flag(self, flag: Flag, index: int) -> bool:
-        if flag.kind == "topic":
-            return bool(self.text.topics[index, TOPICS.index(flag.name)] > 0)
+    def _flagged(self, mask: int, flag: Flag) -> int:
         if flag.kind == "fact":
-            return self.facts.get(flag.name, 0) > 0
-        return bool(DEFINITION.search(self.text.sentence(index)))
+            return mask if self.facts.get(flag.name, 0) > 0 else 0
+        if flag.kind == "topic":
+            topic = TOPICS.index(flag.name)
+            return self._only(mask, lambda index: bool(self.text.topics[index, topic] > 0))
+        return self._only(mask, lambda index: bool(DEFINITION.search(self.text.sentence(index))))
 
-    def _context(self, node: Context, index: int) -> bool:
+    def _context(self, node: Context) -> int:
+        """Sentences whose surroundings have what the node asks for."""
+        holds = self._exact.get(id(node))
+        if holds is None:
+            holds = self._exact[id(node)] = self._surrounded(node)
+        return holds
+
+    def _surrounded(self, node: Context) -> int:
         there = self.where(node.part)
-        if not there:
-            return False
         if node.kind == "heading":
-            return any(there >> heading & 1 for heading in self.text.headings_above(index))
+            return _union(self.text.below[index] for index in members(there & self.text.heading_mask))
         there &= self.text.body_mask
         if node.kind == "document":
-            return bool(there)
+            return -1 if there else 0
         if node.kind == "clause":
-            first, last = self.text.outline.clauses[self.text.outline.sentences[index].clause].sentences
-            return bool(there & ((1 << last) - (1 << first)))
+            return _union(self.text.clause_mask(index) for index in members(there))
         if node.kind == "section":
-            return bool(there & self.text.section_masks[self.text.section_of(index)])
-        first = max(0, index - node.reach) if node.kind in ("near", "before") else index
-        last = index + node.reach if node.kind in ("near", "after") else index
-        window = (1 << last + 1) - (1 << first)
-        return bool(there & window & ~(1 << index))
+            return _union(self.text.section_masks[self.text.section_of(index)] for index in members(there))
+        around = 0
+        for distance in range(1, node.reach + 1):
+            if node.kind in ("near", "before"):
+                around |= there << distance
+            if node.kind in ("near", "after"):
+                around |= there >> distance
+        return around
 
 
 _FIND = {
@@ -315,11 +375,19 @@ _FIND = {
 }
 
 
-def _bits(mask: int) -> Iterator[int]:
+def members(mask: int) -> Iterator[int]:
+    """The sentences of a set, in their order."""
     while mask:
         low = mask & -mask
         yield low.bit_length() - 1
         mask ^= low
+
+
+def _union(masks: Iterable[int]) -> int:
+    union = 0
+    for mask in masks:
+        union |= mask
+    return union
 
 
 def polarity(sentence: str, at: int) -> str:
@@ -375,7 +443,7 @@ def nearest(reading: Reading, nodes: list[Node], limit: int) -> list[tuple[int, 
         found = 0
         seen = 0
         for k in range(len(parts), 0, -1):
-            for index in _bits(levels[k] & ~seen):
+            for index in members(levels[k] & ~seen):
                 ranked.append((-k / len(parts), index, number))
                 found += 1
                 if found > limit:

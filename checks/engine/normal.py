@@ -16,8 +16,8 @@ PUNCTUATION = str.maketrans(
     "，。；：！？（）【】［］“”‘’「」『』、．∶﹔﹕－—–／＆｜",
     ',.;:!?()[][]""\'\'"""",.:;:---/&|',
 )
-# Characters that scanners and typists mix up: folding text and terms alike makes 帐户 and 账户 equal.
-LOOKALIKES = str.maketrans("帐己末亨曰干", "账已未享日于")
+# What scanners, typists and styles mix up: folding text and terms alike makes 帐户 and 账户, 你 and 您 equal.
+LOOKALIKES = str.maketrans("帐己末亨曰干你", "账已未享日于您")
 # Traditional characters, one for one; words that differ (資訊 for 信息) are up to the rules.
 TRADITIONAL = str.maketrans(
     "個們為與於這來時會對過說開關長門問間聞應當發現實際體點擊證據號碼電話語訊訪許設計記錄認識課調談請論諾謝議"

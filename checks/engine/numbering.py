@@ -24,7 +24,6 @@ _QUOTED = re.compile(
 _QUOTED_ITEM = re.compile(rf"\"[(]([{CHINESE}]{{1,2}})[)]([\u4e00-\u9fff]{{3,20}})\"")
 _CONTACT = re.compile(r"\W{0,2}(?:中)?(?:所述|列明|载明|提供|公布|所列|列出)?的?联系")
 _LAWS = re.compile(r"法(?:律)?》?$|条例》?$|规定》?$|《[^《》]{2,40}》$|标准")
-MANY = 60
 
 
 @dataclass(frozen=True, slots=True)

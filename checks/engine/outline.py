@@ -8,7 +8,6 @@ told apart as heading, item of a table of contents, or clause, and the sections 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 from .entities import Clause, Outline, Role, Section, Sentence
@@ -540,8 +539,3 @@ def build_outline(text: str) -> Outline:
     """
     blocks = _mark_headings(_mark_contents(_blocks(text), text), text)
     return _Builder(text, blocks).build()
-
-
-def clause_index_at(outline: Outline, offset: int) -> int:
-    """Index of the clause that holds an offset (the nearest one before it between clauses)."""
-    return max(0, bisect_left([clause.start for clause in outline.clauses], offset + 1) - 1)

@@ -7,9 +7,6 @@ import re
 from .factsheet import Page, Place, Sheet
 
 _SUFFIX = re.compile(r"股份有限公司|有限责任公司|有限公司|pte\.?ltd\.?|co\.?,ltd\.?|b\.v\.|inc\.|limited(?![a-z])")
-_BRANCH = re.compile(
-    r"(?:[\u4e00-\u9fff]{2,6}分公司|(?<=公司)[\u4e00-\u9fff]{2,8}(?:运营中心|事业部)|[\u4e00-\u9fff]{2,4}(?=有限公司))"
-)
 _NAME = re.compile(r"[\u4e00-\u9fffa-z0-9()·&.\-]+$")
 # What stands before a name in running text and is no part of it.
 _LEAD = re.compile(

@@ -12,7 +12,7 @@ from checks.engine.normal import normal_term, normalise
         ("ＩＭＥＩ、Android ID", "imei,androidid"),
         ("（１）“同意”；", '(1)"同意";'),
         ("一行\r\n断开", "一行断开"),
-        ("帐户共亨末经", "账户共享未经"),
+        ("帐户共亨末经你", "账户共享未经您"),
         ("我們會蒐集您的個人資料與帳號", "我们会蒐集您的个人资料与账号"),
     ],
 )

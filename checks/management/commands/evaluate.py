@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from checks.accuracy import is_held_out, judge, measure, policies
 from checks.accuracy_card import accuracy_card
+from checks.calibration import cross_validated
 from checks.engine import ENGINE_VERSION, load_checklist, shipped_checklist
 
 
@@ -51,6 +52,7 @@ class Command(BaseCommand):
             "open": measure(row for row in rows if not is_held_out(row.policy)),
             "held": measure(row for row in rows if is_held_out(row.policy)),
         }
+        measured["held"]["calibration"] = cross_validated(rows)
         record = {"checklist": loaded.digest, "engine": ENGINE_VERSION, "as_of": as_of.isoformat(), **measured}
         (directory / "accuracy.json").write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", "utf-8")
         titles = {requirement.code: requirement.title_zh for requirement in loaded.requirements}
