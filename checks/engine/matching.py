@@ -18,7 +18,21 @@ from ahocorasick_rs import AhoCorasick
 
 from .entities import Outline, Role
 from .normal import NormalText, normal_term, normalise
-from .rules import AllOf, AnyOf, Context, Flag, Followed, Node, Not, Polarity, Terms, all_terms, anchors, explain
+from .rules import (
+    AllOf,
+    AnyOf,
+    Context,
+    Flag,
+    Followed,
+    Node,
+    Not,
+    Polarity,
+    Terms,
+    all_terms,
+    anchors,
+    explain,
+    terms_nodes,
+)
 from .topics import TOPICS, topic_scores
 
 # A negation counts for what follows it in the same comma-free stretch, this many characters away at most.
@@ -121,7 +135,7 @@ class Matcher:
     terms: tuple[str, ...]
     automaton: AhoCorasick
     woken_by: tuple[tuple[int, ...], ...]  # term → rules that need it or one of its group
-    term_ids: dict[str, int]
+    ids_of: dict[int, frozenset[int]]  # identity of each node of terms → the numbers of its terms
 
     @classmethod
     def compile(cls, rules: list[Node]) -> Matcher:
@@ -131,7 +145,8 @@ class Matcher:
         for number, rule in enumerate(rules):
             for term in anchors(rule):
                 woken[ids[term]].append(number)
-        return cls(tuple(rules), terms, AhoCorasick(list(terms)), tuple(map(tuple, woken)), ids)
+        ids_of = {id(node): frozenset(ids[term] for term in node.terms) for rule in rules for node in terms_nodes(rule)}
+        return cls(tuple(rules), terms, AhoCorasick(list(terms)), tuple(map(tuple, woken)), ids_of)
 
     def read(self, text: Text, facts: dict[str, float] | None = None) -> Reading:
         """Read a text once. The result answers which sentences each rule is true of.
@@ -153,11 +168,12 @@ class Reading:
         self._masks: dict[int, int] = {}  # by identity: hashing a deep rule each time would cost more than matching
         self._exact: dict[int, int] = {}
         self._spans: dict[tuple[int, int], Spans | None] = {}
-        self._present: dict[int, list[int]] = {}  # terms node → those of its terms that occur
+        self._present: dict[int, frozenset[int]] = {}  # terms node → those of its terms that occur
         self._of_term: dict[int, int] = {}  # term → sentences it occurs in
         self._places: dict[int, tuple[int, int]] = {}  # sentence and term as one number → slice of its hits
         self._hits: Spans = []
         self._place_hits(matcher, text)
+        self._occur = frozenset(self._of_term)
         self.woken = frozenset(rule for term in self._of_term for rule in matcher.woken_by[term])
 
     def _place_hits(self, matcher: Matcher, text: Text):
@@ -185,11 +201,10 @@ class Reading:
             term: int.from_bytes(line.tobytes(), "little") for term, line in zip(terms.tolist(), bits, strict=True)
         }
 
-    def _occurring(self, node: Terms) -> list[int]:
+    def _occurring(self, node: Terms) -> frozenset[int]:
         present = self._present.get(id(node))
         if present is None:
-            ids, of_term = self.matcher.term_ids, self._of_term
-            present = self._present[id(node)] = [i for term in node.terms if (i := ids[term]) in of_term]
+            present = self._present[id(node)] = self.matcher.ids_of[id(node)] & self._occur
         return present
 
     def rule(self, number: int, *, headings: bool = False) -> int:
@@ -280,7 +295,7 @@ class Reading:
             if place is not None:
                 several += 1
                 found += hits[place[0] : place[1]]
-        return sorted(set(found)) if several > 1 else found or None
+        return sorted(set(found)) if several > 1 else (found or None)
 
     def _any(self, node: AnyOf, index: int) -> Spans | None:
         found = {span for part in node.parts for span in self.spans(part, index) or ()}

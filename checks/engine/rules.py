@@ -326,17 +326,22 @@ def anchors(node: Node) -> frozenset[str]:
     return frozenset()
 
 
+def terms_nodes(node: Node) -> tuple[Terms, ...]:
+    """All groups and terms of a rule, also those in its conditions and exclusions."""
+    if isinstance(node, Terms):
+        return (node,)
+    if isinstance(node, (AnyOf, AllOf)):
+        return tuple(found for part in node.parts for found in terms_nodes(part))
+    if isinstance(node, Followed):
+        return terms_nodes(node.first) + terms_nodes(node.then)
+    if isinstance(node, (Not, Polarity, Context)):
+        return terms_nodes(node.part)
+    return ()
+
+
 def all_terms(node: Node) -> frozenset[str]:
     """Every term that the rule looks for, also in its conditions and exclusions."""
-    if isinstance(node, Terms):
-        return frozenset(node.terms)
-    if isinstance(node, (AnyOf, AllOf)):
-        return frozenset().union(*(all_terms(part) for part in node.parts))
-    if isinstance(node, Followed):
-        return all_terms(node.first) | all_terms(node.then)
-    if isinstance(node, (Not, Polarity, Context)):
-        return all_terms(node.part)
-    return frozenset()
+    return frozenset(term for found in terms_nodes(node) for term in found.terms)
 
 
 def looked_for(node: Node) -> tuple[str, ...]:

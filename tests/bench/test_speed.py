@@ -3,10 +3,21 @@
 from datetime import date
 from pathlib import Path
 
+import jieba
 import pytest
 from django.conf import settings
 
-from checks.engine import analyse, build_outline, load_checklist, read_document, shipped_checklist
+from checks.engine import (
+    analyse,
+    build_outline,
+    document_from_text,
+    load_checklist,
+    read_document,
+    shipped_checklist,
+)
+from checks.engine.facts import extract_facts
+from checks.engine.matching import Matcher, Text
+from checks.engine.rules import Followed, Terms, anchors
 from checks.rendering.context import build_context
 from checks.rendering.pdf import render_pdf
 from checks.services import analysis, checklist, intake
@@ -37,15 +48,80 @@ def test_engine(benchmark, shipped, name):
     assert len(analysed.findings) == len(shipped.requirements)
 
 
-def test_engine_on_a_text_twenty_times_as_long(benchmark, shipped):
-    document = read("good_2026")
-    long = read_document((document.text * 20).encode(), name="long.txt")
-    benchmark(lambda: analyse(long, shipped, as_of=AS_OF))
+# The parts of an audit on one text of ten thousand characters, beside jieba on the same text.
 
 
-def test_outline(benchmark):
-    text = read("single_line").text
-    assert benchmark(build_outline, text).clauses
+@pytest.fixture(scope="module")
+def ten_thousand():
+    return (read("good_2026").text * 2)[:10_000]
+
+
+@pytest.fixture(scope="module")
+def outline(ten_thousand):
+    return build_outline(ten_thousand)
+
+
+def test_jieba(benchmark, ten_thousand):
+    jieba.lcut("")  # loads the dictionary, which is not what is measured
+    assert benchmark(jieba.lcut, ten_thousand)
+
+
+def test_decode_and_outline(benchmark, ten_thousand):
+    content = ten_thousand.encode()
+    assert benchmark(lambda: build_outline(read_document(content, name="x").text)).clauses
+
+
+def test_matching(benchmark, shipped, ten_thousand, outline):
+    def match():
+        reading = shipped.matcher.read(Text(ten_thousand, outline))
+        return sum(reading.rule(number).bit_count() for number in reading.woken)
+
+    assert benchmark(match)
+
+
+def test_topics(benchmark, ten_thousand, outline):
+    assert len(benchmark(lambda: Text(ten_thousand, outline).topics)) == len(outline.sentences)
+
+
+def test_facts(benchmark, ten_thousand, outline):
+    assert benchmark(extract_facts, ten_thousand, outline).metrics
+
+
+def test_whole_audit(benchmark, shipped, ten_thousand):
+    document = document_from_text(ten_thousand, name="x")
+    benchmark(lambda: analyse(document, shipped, as_of=AS_OF))
+
+
+def test_whole_audit_of_a_text_ten_times_as_long(benchmark, shipped, ten_thousand):
+    document = document_from_text(ten_thousand * 10, name="x")
+    benchmark(lambda: analyse(document, shipped, as_of=AS_OF))
+
+
+def test_matching_with_ten_times_as_many_rules(benchmark, shipped, ten_thousand, outline):
+    """Nine further rules for each, alike but about things the text does not speak of."""
+
+    def elsewhere(node, copy):
+        if isinstance(node, Terms):
+            return Terms(tuple(f"{term}{copy}号乙" for term in node.terms))
+        return node
+
+    strangers = [
+        Followed(elsewhere(first, copy), elsewhere(first, copy), 8)
+        for copy in range(9)
+        for node in shipped.rules
+        for first in [Terms(tuple(sorted(anchors(node))))]
+    ]
+    matcher = Matcher.compile([*shipped.rules, *strangers])
+
+    def match():
+        reading = matcher.read(Text(ten_thousand, outline))
+        return sum(reading.rule(number).bit_count() for number in reading.woken)
+
+    assert benchmark(match)
+
+
+def test_loading_the_checklist(benchmark):
+    benchmark.pedantic(lambda: load_checklist(shipped_checklist()).matcher, rounds=3)
 
 
 @pytest.mark.django_db
