@@ -23,11 +23,10 @@ lint:  ## ruff and djlint, without changing anything
 	@scripts/setup test
 	@scripts/lint
 
-format:  ## let ruff and djlint rewrite code and templates
+format:  ## let ruff rewrite code; templates are laid out by hand
 	@scripts/setup test
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
-	@$(BIN)/djlint templates --reformat --quiet
 
 bench:  ## measure the engine, an upload and a PDF
 	@scripts/setup test

@@ -30,13 +30,6 @@ ALLOWED = {
 }
 
 
-def visible_engagements(user):
-    """The engagements this user is a member of; nothing for a stranger, an anonymous visitor or a superuser."""
-    if not user.is_authenticated:
-        return Engagement.objects.none()
-    return Engagement.objects.filter(memberships__user=user)
-
-
 def role_in(engagement, user):
     """The user's role in the engagement, or None; remembered on the engagement for the rest of the request."""
     roles = engagement.__dict__.setdefault("_roles", {})

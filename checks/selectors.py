@@ -81,6 +81,15 @@ def audit_summary(audit):
     }
 
 
+def score(by_verdict):
+    """From ``{verdict: n}``: the share of applicable, determined requirements that are met, in whole percent; one met
+    in part counts half. None when there are none: an empty domain is neither good nor bad.
+    """
+    rated = sum(by_verdict[verdict] for verdict in WORTH)
+    earned = sum(by_verdict[verdict] * worth for verdict, worth in WORTH.items())
+    return (2 * earned + rated) // (2 * rated) if rated else None  # halves are rounded up
+
+
 def review_findings(audit, filters=None):
     """The audit's findings with all the review shows of them, narrowed by ``filters``, in checklist order: 5 queries.
 
@@ -194,13 +203,11 @@ def _mentions(words):
 
 def _tally(rows):
     by_verdict = {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in VerdictChoices.values}
-    rated = sum(by_verdict[verdict] for verdict in WORTH)
-    earned = sum(by_verdict[verdict] * worth for verdict, worth in WORTH.items())
     return {
         "total": len(rows),
         "decided": sum(row["decided"] for row in rows),
         "problems": sum(by_verdict[verdict] for verdict in PROBLEMS),
-        "score": (2 * earned + rated) // (2 * rated) if rated else None,  # halves are rounded up
+        "score": score(by_verdict),
         "by_verdict": by_verdict,
     }
 

@@ -2,7 +2,8 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from checks.models import Engagement, Membership
+from checks.models import ActivityEntry, Engagement, Membership
+from checks.services import activity
 
 from . import factories
 
@@ -45,6 +46,43 @@ def test_an_engagement_is_opened_with_its_team(client, superuser):
     created = Engagement.objects.get()
     assert created.created_by == superuser
     assert created.memberships.get(role=Membership.Role.LEAD).user == lead
+
+
+def changed(engagement, roles, *, added=(), **fields):
+    """The change form: ``roles`` {membership: role, or None to take it out}, ``added`` [(user, role)]."""
+    rows = [(membership.user, role or membership.role) for membership, role in roles.items()] + list(added)
+    data = typed(rows) | {"memberships-INITIAL_FORMS": len(roles)}
+    data |= {"auditee": engagement.auditee, "product": engagement.product, **fields}
+    for number, (membership, role) in enumerate(roles.items()):
+        data |= {f"memberships-{number}-id": membership.pk, f"memberships-{number}-engagement": engagement.pk}
+        data |= {} if role else {f"memberships-{number}-DELETE": "on"}
+    return data
+
+
+def test_what_is_changed_there_stands_in_the_activity(client, superuser):
+    lead, deputy, newcomer = (factories.user() for _ in range(3))
+    client.post(reverse("admin:checks_engagement_add"), typed([(lead, "lead"), (deputy, "viewer")]))
+    engagement = Engagement.objects.get()
+    rows = {row.user: row for row in engagement.memberships.all()}
+    data = changed(engagement, {rows[lead]: None, rows[deputy]: "lead"}, added=[(newcomer, "auditor")], product="新名")
+    assert client.post(reverse("admin:checks_engagement_change", args=[engagement.pk]), data).status_code == 302
+    entries = ActivityEntry.objects.filter(engagement=engagement).order_by("id")
+    assert [(entry.action, entry.actor) for entry in entries] == [
+        (action, superuser)
+        for action in (
+            *("engagement.created", "member.set", "member.set"),
+            *("engagement.updated", "member.set", "member.set", "member.removed"),
+        )
+    ]
+    assert dict(engagement.memberships.values_list("user", "role")) == {deputy.pk: "lead", newcomer.pk: "auditor"}
+    assert activity.verify_chain(engagement)
+
+
+def test_a_row_of_the_team_stays_with_its_person(client, superuser, engagement):
+    row = engagement.memberships.get()
+    data = changed(engagement, {row: "lead"}) | {"memberships-0-user": superuser.pk}
+    client.post(reverse("admin:checks_engagement_change", args=[engagement.pk]), data)
+    assert not engagement.memberships.filter(user=superuser).exists()
 
 
 def test_an_engagement_without_a_lead_is_refused(client, superuser):

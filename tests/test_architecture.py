@@ -15,7 +15,7 @@ PARTS = {
     "models": {"engine.entities"},
     "selectors": {"models"},
     "permissions": {"models"},
-    "admin": {"models"},
+    "admin": {"models", "services"},
     "highlights": set(),
     "accuracy": {"engine"},
     "accuracy_card": set(),

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from checks.engine import build_outline
+from checks.engine.facts import extract_facts
+
 ROOT = Path(settings.BASE_DIR)
 READ_FROM_ENVIRONMENT = re.compile(r"""(?:environ\.get\(|environ\[|flag\()\s*["']([A-Z][A-Z_0-9]+)["']""")
 
@@ -67,3 +70,9 @@ def test_the_two_readmes_have_the_same_parts():
         }
 
     assert skeleton("README.md") == skeleton("README.zh-CN.md")
+
+
+def test_every_fact_is_described():
+    text = "一、信息\n我们收集您的手机号码。"
+    described = (ROOT / "docs/json-schema.md").read_text(encoding="utf-8")
+    assert not [name for name in extract_facts(text, build_outline(text)).values if f"`{name}`" not in described]

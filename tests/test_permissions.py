@@ -96,12 +96,3 @@ def test_a_member_who_left_is_a_stranger(engagement, team):
     engagement.memberships.get(user=team.viewer).delete()
     with pytest.raises(Http404):
         permissions.engagement_for(team.viewer, engagement.pk)
-
-
-def test_people_see_the_engagements_they_are_in(engagement, team):
-    other = factories.engagement(lead=team.auditor)
-    assert set(permissions.visible_engagements(team.auditor)) == {engagement, other}
-    assert list(permissions.visible_engagements(team.viewer)) == [engagement]
-    assert not permissions.visible_engagements(team.outsider).exists()
-    assert not permissions.visible_engagements(factories.user(is_superuser=True)).exists()
-    assert not permissions.visible_engagements(AnonymousUser()).exists()

@@ -7,7 +7,6 @@ from django.test.utils import CaptureQueriesContext
 from checks import selectors
 from checks.models import Audit
 from checks.rendering.digests import digest
-from checks.rendering.opinion import score
 from checks.services import review
 
 from . import factories
@@ -90,14 +89,6 @@ def test_the_summary_has_the_domains_in_the_checklists_order_with_their_scores(a
     }  # fmt: skip
     assert domains[0]["title_zh"] == "告知"
     assert sum(domain["total"] for domain in domains) == 6
-
-
-@pytest.mark.parametrize(
-    "verdicts", [["compliant"] * 2 + ["partial"], ["partial"], ["undetermined"], ["compliant"] * 7 + ["partial"]]
-)
-def test_screen_and_report_score_alike(audit, verdicts):
-    tally = selectors._tally([{"verdict": verdict, "decided": True} for verdict in verdicts])
-    assert tally["score"] == score(tally["by_verdict"])
 
 
 def test_the_summary_is_plain_data_and_costs_one_query_with_the_checklist_at_hand(audit):
@@ -190,3 +181,16 @@ def test_the_latest_decision_comes_with_each_finding(audit, team):
     assert (rows[1].decision_by, rows[1].decision_reason) == (team.auditor.pk, "附件失效。")
     assert (rows[0].decision_by, rows[0].decision_reason) == (None, None)
     assert cost(lambda: list(selectors.findings_with_latest_decision(audit))) == 1
+
+
+@pytest.mark.parametrize(
+    ("counts", "wanted"),
+    [
+        ({"compliant": 1, "partial": 1, "non_compliant": 1, "not_applicable": 1, "undetermined": 1}, 50),
+        ({"compliant": 0, "partial": 1, "non_compliant": 0}, 50),
+        ({"compliant": 2, "partial": 0, "non_compliant": 1}, 67),
+        ({"compliant": 0, "partial": 0, "non_compliant": 0, "not_applicable": 1, "undetermined": 1}, None),
+    ],
+)
+def test_score_counts_what_is_applicable_and_determined(counts, wanted):
+    assert selectors.score(counts) == wanted

@@ -347,7 +347,8 @@ def all_terms(node: Node) -> frozenset[str]:
 def looked_for(node: Node) -> tuple[str, ...]:
     """Names of the groups and terms that must be present, in the order of the rule, for "what was searched"."""
     if isinstance(node, Terms):
-        return (f"{{{node.name}}}",) if node.name else node.words[:4]
+        words = tuple(word for word in node.words if any(char.isalnum() for char in word))
+        return (f"{{{node.name}}}",) if node.name else words[:4]
     if isinstance(node, (AnyOf, AllOf)):
         return tuple(word for part in node.parts for word in looked_for(part))
     if isinstance(node, Followed):

@@ -55,6 +55,9 @@ _BODY = {
 }
 MAKERS = "手机厂商推送"
 _ANDROID = re.compile(r"安卓|小米|华为|oppo|vivo|魅族|荣耀")
+_LEFT_OVER = re.compile(r"^(?:关于|了?解|[\s()（）])+|\s+$")
+_SHOWN = re.compile(r"sdk|推送|统计|支付|地图|登录|分享|广告|识别", re.I)  # what people would recognise as one
+LONGEST_NAME = 24  # what is longer is a name that runs on into its sentence: counted, but not shown to people
 REACH = 6  # lines after a name on a line of its own that may still describe it
 
 
@@ -122,11 +125,9 @@ def gather_sdks(page: Page, sheet: Sheet) -> None:
     sheet.put(
         "sdks",
         [
-            {
-                "name": page.original[slice(*sdk.place)].strip(),
-                **{key: key in sdk.has for key in ("company", "purpose", "data", "link")},
-            }
+            {"name": name, **{key: key in sdk.has for key in ("company", "purpose", "data", "link")}}
             for sdk in described
+            if len(name := _LEFT_OVER.sub("", page.original[slice(*sdk.place)])) <= LONGEST_NAME and _SHOWN.search(name)
         ],
         [page.sentence_span(sdk.sentences[0]) for sdk in described],
     )

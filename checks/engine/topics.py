@@ -4,7 +4,7 @@ Features of a sentence are its character 1–5-grams, and with less weight the 1
 after and the heading above it (the hashing trick, Weinberger et al. 2009). One weight vector a topic, eight bits a
 weight. The scores rank sentences well and cut them badly: use them to rank and to colour, never as a verdict.
 
-The weights in ``topics.npz`` were trained by ``manage.py train_topics`` on CAPP-130 (Zhu et al., NeurIPS 2023,
+The weights in ``data/topics.npz`` were trained by ``manage.py train_topics`` on CAPP-130 (Zhu et al., NeurIPS 2023,
 CC BY 4.0); no sentence of it is in this project. ``docs/topics.md`` tells how, and how well it does.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-WEIGHTS = Path(__file__).with_name("topics.npz")
+WEIGHTS = Path(__file__).parent / "data" / "topics.npz"
 TOPICS = (
     "collection",
     "use",

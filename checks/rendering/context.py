@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from ..models import Audit, Finding, SignOff
 from ..models.engagement import person_name
+from ..selectors import score
 from .digests import digest
-from .opinion import SEVERITIES, count_verdicts, gravest_first, overall_opinion, score
+from .opinion import SEVERITIES, count_verdicts, gravest_first, overall_opinion
 
 SCHEMA = 1
 TEMPLATE = "v1"
@@ -110,7 +111,7 @@ def _subject(audit: Audit, names: _Names) -> dict:
         "product": engagement.product,
         "scope": engagement.scope,
         "processor_scale": audit.processor_scale,
-        "team": [{"name": _person(member.user), "role": member.role} for member in members],
+        "team": [{"name": person_name(member.user), "role": member.role} for member in members],
         "policy": {
             "name": version.document.name,
             "version": version.number,
@@ -154,7 +155,7 @@ def _finding(row: Finding, names: _Names) -> dict:
         "overridden": row.is_decided and row.final_verdict != row.proposed_verdict,
         "decided": row.is_decided,
         "reason": decision.reason if decision else "",
-        "decided_by": _person(decision.decided_by) if decision else "",
+        "decided_by": person_name(decision.decided_by) if decision else "",
         "decided_at": _moment(decision.decided_at) if decision else "",
         "confidence": row.confidence,
         "rationale": names.pick(zh=row.rationale_zh, en=row.rationale_en),
@@ -176,19 +177,21 @@ def _finding(row: Finding, names: _Names) -> dict:
             }
             for result in row.elements
         ],
-        "evidence": [
-            {
-                "start": piece.start,
-                "end": piece.end,
-                "quote": piece.quote,
-                "clause": piece.clause,
-                "element": titles.get(piece.element),
-            }
-            for piece in row.evidence.all()
-        ],
+        "evidence": _evidence(row, titles),
         "searched": _searched(row.searched or {}),
         "remediation": names.of(entry, "remediation"),
     }
+
+
+def _evidence(row: Finding, titles: dict) -> list[dict]:
+    """Each quoted place once, with everything it is evidence for."""
+    places: dict[tuple[int, int], dict] = {}
+    for piece in row.evidence.all():
+        place = {"start": piece.start, "end": piece.end, "quote": piece.quote, "clause": piece.clause, "elements": []}
+        found = places.setdefault((piece.start, piece.end), place)
+        if title := titles.get(piece.element):
+            found["elements"].append(title)
+    return list(places.values())
 
 
 def _standing_decision(row: Finding):
@@ -239,20 +242,16 @@ def _sign_off(sign_off: SignOff, rows: list[Finding]) -> dict:
     decided = {}
     for row in rows:
         if decision := _standing_decision(row):
-            decided.setdefault(decision.decided_by_id, [_person(decision.decided_by), 0, decision.decided_at])
+            decided.setdefault(decision.decided_by_id, [person_name(decision.decided_by), 0, decision.decided_at])
             entry = decided[decision.decided_by_id]
             entry[1] += 1
             entry[2] = max(entry[2], decision.decided_at)
     return {
-        "signed_by": _person(sign_off.signed_by),
+        "signed_by": person_name(sign_off.signed_by),
         "signed_at": _moment(sign_off.signed_at),
         "statement": sign_off.statement,
         "deciders": [{"name": name, "findings": count, "last_at": _moment(at)} for name, count, at in decided.values()],
     }
-
-
-def _person(user) -> str:
-    return person_name(user)
 
 
 def _moment(value: datetime) -> str:

@@ -32,16 +32,6 @@ def count_verdicts(findings: list[dict]) -> dict[str, int]:
     return {verdict.value: sum(finding["verdict"] == verdict for finding in findings) for verdict in VERDICTS}
 
 
-def score(counts: dict[str, int]) -> int | None:
-    """Share of applicable, decided requirements that are met, in percent; one met in part counts half.
-
-    None when nothing was applicable: an empty domain is neither good nor bad.
-    """
-    met, partly, unmet = (counts[verdict] for verdict in (Verdict.COMPLIANT, Verdict.PARTIAL, Verdict.NON_COMPLIANT))
-    applicable = met + partly + unmet
-    return (200 * met + 100 * partly + applicable) // (2 * applicable) if applicable else None
-
-
 def gravest_first(findings: list[dict]) -> list[dict]:
     """The gaps, by severity, then not met before met in part, then in the order of the checklist."""
     gaps = [finding for finding in findings if finding["verdict"] in GAPS]

@@ -1,6 +1,7 @@
 """What was done, as sentences: the record keeps names and numbers, the words are chosen when it is read."""
 
 from django import template
+from django.contrib.auth import get_user_model
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -37,7 +38,6 @@ PLACES = {
     "policyversion": "policy_version",
     "audit": "audit_detail",
     "finding": "finding_detail",
-    "membership": None,
 }
 
 
@@ -72,12 +72,19 @@ class Words(dict):
         super().__init__(detail, actor=person(entry.actor) or _("The system"))
         self["role"], self["before"] = (role(detail.get(name)) for name in ("role", "before"))
         self["verdict"], self["proposed"] = (verdict(detail.get(name)) for name in ("verdict", "proposed"))
+        self["username"] = member(detail)
         self["changes"] = changes(detail.get("changed", {}))
         count = len(detail.get("findings", ()))
         self["findings"] = ngettext("%(count)s finding", "%(count)s findings", count) % {"count": count}
 
     def __missing__(self, name):
         return "—"
+
+
+def member(detail):
+    """Whose membership it was: by name like everybody else, by user name when the account is gone."""
+    user = get_user_model().objects.filter(pk=detail["user"]).first() if "user" in detail else None
+    return person(user) or detail.get("username", "—")
 
 
 def role(value):

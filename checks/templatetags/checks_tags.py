@@ -9,6 +9,7 @@ from ..models import Membership
 from ..models.audit import VerdictChoices
 from ..models.checklist import SeverityChoices
 from ..models.engagement import ProcessorScale, person_name
+from ..selectors import checklist_titles
 
 register = template.Library()
 
@@ -45,12 +46,6 @@ def in_language(obj, name):
     return part(obj, f"{name}_en") or part(obj, f"{name}_zh")
 
 
-@register.simple_tag
-def field(obj, name):
-    """``{% field requirement "title" %}``: the same as ``requirement|in_language:"title"``."""
-    return in_language(obj, name)
-
-
 @register.filter
 def language_of(obj, name):
     """The language ``in_language`` will choose, for a ``lang`` attribute."""
@@ -68,14 +63,13 @@ def theme(context):
 
 
 @register.inclusion_tag("checks/parts/badge.html")
-def verdict_badge(verdict, note=""):
+def verdict_badge(verdict):
     """Sign and word, never colour alone."""
     verdict = str(verdict)
     return {
         "css": f"verdict verdict-{verdict}",
         "sign": VERDICT_SIGNS.get(verdict, "?"),
         "word": dict(VerdictChoices.choices).get(verdict, verdict),
-        "note": note,
     }
 
 
@@ -94,7 +88,6 @@ def verdict_word(verdict):
     return dict(VerdictChoices.choices).get(str(verdict), verdict)
 
 
-@register.filter
 def severity_word(severity):
     return dict(SeverityChoices.choices).get(str(severity), severity)
 
@@ -117,19 +110,18 @@ def person(user):
 @register.filter
 def domain_title(version, domain):
     """The title of a domain in the words of that checklist version."""
-    for entry in version.source.get("domains", []):
-        if entry["id"] == domain:
-            return in_language(entry, "title")
-    return domain
+    return _title(version, "domains", domain)
 
 
 @register.filter
 def instrument_title(version, instrument):
     """The name of a law or standard as that checklist version gives it."""
-    for entry in version.source.get("instruments", []):
-        if entry["id"] == instrument:
-            return in_language(entry, "title")
-    return instrument
+    return _title(version, "instruments", instrument)
+
+
+def _title(version, part_of_checklist, code):
+    entry = checklist_titles(version)[part_of_checklist].get(code)
+    return in_language(entry, "title") if entry else code
 
 
 @register.filter
@@ -171,3 +163,17 @@ def error_summary(form):
 def page_links(context, page):
     """Earlier and later pages of a paginated list, keeping the other query parameters."""
     return {"page": page, "request": context.get("request")}
+
+
+@register.filter
+def searched_words(terms):
+    """Terms that were tried, for reading: {a group} by its name alone, and nothing that is only punctuation."""
+    words = (str(term).strip("{}") for term in terms)
+    return list(dict.fromkeys(word for word in words if any(map(str.isalnum, word))))
+
+
+@register.filter
+def element_titles(ids, content):
+    """Ids of elements as their titles in the reader's language; an id that is not there stays as it is."""
+    titles = {element["id"]: in_language(element, "title") for element in content.get("elements", ())}
+    return [titles.get(key, key) for key in ids]

@@ -7,33 +7,19 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from ..models import Membership
+from ..models.audit import VerdictChoices
+from ..models.checklist import KindChoices, SeverityChoices
+from ..models.engagement import ProcessorScale
+
 register = template.Library()
 
 # The mark says what the word says: nobody has to tell colours apart. All of them are in the report's own fonts.
 MARKS = {"compliant": "✓", "partial": "◐", "non_compliant": "×", "not_applicable": "–", "undetermined": "?"}
 
+CHOICES = (VerdictChoices, SeverityChoices, KindChoices, Membership.Role, ProcessorScale)
 WORDS = {
-    "compliant": _("Compliant"),
-    "partial": _("Partly compliant"),
-    "non_compliant": _("Not compliant"),
-    "not_applicable": _("Not applicable"),
-    "undetermined": _("Undetermined"),
-    "critical": _("Critical"),
-    "major": _("Major"),
-    "minor": _("Minor"),
-    "advisory": _("Advisory"),
-    "disclosure": _("Disclosure"),
-    "conditional_disclosure": _("Conditional disclosure"),
-    "prohibition": _("Prohibition"),
-    "consistency": _("Consistency"),
-    "lead": _("Lead"),
-    "auditor": _("Auditor"),
-    "reviewer": _("Reviewer"),
-    "viewer": _("Viewer"),
-    "small": _("Small (fewer than 100,000 people)"),
-    "standard": _("Standard"),
-    "million": _("One million people or more"),
-    "large": _("Large"),
+    **{value: label for choices in CHOICES for value, label in choices.choices},
     "major_deficiencies": _("Major deficiencies"),
     "deficiencies": _("Deficiencies"),
     "improvable": _("Largely in order, to be improved"),

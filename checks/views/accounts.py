@@ -10,8 +10,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from ..forms import PasswordForm, SignInForm
+from ..templatetags.checks_tags import THEMES
 
-THEMES = ("auto", "light", "dark")
 ONE_YEAR = 365 * 24 * 3600
 
 login = auth_views.LoginView.as_view(authentication_form=SignInForm, redirect_authenticated_user=True)

@@ -30,6 +30,14 @@ FACT_LABELS = {
     "effective_dates": gettext_lazy("In force from"),
     "update_dates": gettext_lazy("Updated on"),
     "other_dates": gettext_lazy("Other dates"),
+    "retention_periods": gettext_lazy("Retention periods"),
+    "answer_periods": gettext_lazy("Periods for an answer"),
+    "ages": gettext_lazy("Ages"),
+    "information_items": gettext_lazy("Information named"),
+    "sensitive_items": gettext_lazy("Sensitive information named"),
+    "sensitive_orphans": gettext_lazy("Sensitive information without a purpose beside it"),
+    "other_orphans": gettext_lazy("Other information without a purpose beside it"),
+    "permissions": gettext_lazy("Device permissions"),
     "sdks": gettext_lazy("SDKs"),
     "company": gettext_lazy("provider"),
     "purpose": gettext_lazy("purpose"),
@@ -37,6 +45,19 @@ FACT_LABELS = {
     "link": gettext_lazy("link to its rules"),
     "valid": gettext_lazy("could be a real number"),
 }
+# Many short words each: in one line, not one below the other.
+IN_ONE_LINE = {
+    "retention_periods",
+    "answer_periods",
+    "ages",
+    "information_items",
+    "sensitive_items",
+    "sensitive_orphans",
+    "other_orphans",
+    "permissions",
+}
+# The engine knows these kinds of information by a name in small letters.
+ITEM_WORDS = {"ip": "IP", "mac": "MAC", "sim": "SIM", "wifi": "Wi-Fi"}
 
 
 @require_POST
@@ -86,8 +107,14 @@ def audit_export(request, pk):
 
 def fact_rows(facts):
     """Facts as ``(label, [value, …])``, whatever their shape; those without a value are left out."""
-    rows = [(fact_label(name), fact_values(value)) for name, value in facts.items()]
-    return [row for row in rows if row[1]]
+    rows = []
+    for name, value in facts.items():
+        values = fact_values(value)
+        if values and name in IN_ONE_LINE:
+            values = [_(", ").join(ITEM_WORDS.get(word, word) for word in values)]
+        if values:
+            rows.append((fact_label(name), values))
+    return rows
 
 
 def fact_label(name):

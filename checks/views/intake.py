@@ -6,12 +6,13 @@ from django.http import FileResponse
 from django.shortcuts import redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from ..forms import PolicyForm
+from ..forms import AuditRunForm, PolicyForm
 from ..highlights import navigation, policy_blocks
 from ..models import Audit
 from ..permissions import Action, can, engagement_for, policy_version_for
@@ -117,6 +118,7 @@ def policy_version(request, pk):
         "navigation": navigation(outline, ()),
         "versions": version.document.versions.defer("text").order_by("-number"),
         "can_upload": can(request.user, engagement, Action.UPLOAD),
+        "audit_form": AuditRunForm(initial={"as_of": timezone.localdate()}),
     }
     return render(request, "checks/intake/policy_version.html", context)
 

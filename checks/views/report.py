@@ -22,43 +22,31 @@ def audit_report(request, pk):
 
 @require_POST
 def audit_sign_off(request, pk):
-    audit = audit_for(request.user, pk, Action.SIGN)
-    form = SignOffForm(request.POST)
-    if not form.is_valid():
-        return page(request, audit, status=422, sign_off_form=form)
-    try:
-        services.audit_sign_off(by=request.user, audit=audit, **form.cleaned_data)
-    except ServiceError as error:
-        return page(request, audit, status=422, sign_off_form=form, problem=error.message)
-    messages.success(request, _("The audit is signed off. Issue its report now."))
-    return redirect("audit_report", audit.pk)
+    return act(request, pk, SignOffForm, services.audit_sign_off, _("The audit is signed off. Issue its report now."))
 
 
 @require_POST
 def audit_reopen(request, pk):
-    audit = audit_for(request.user, pk, Action.SIGN)
-    form = ReopenForm(request.POST)
-    if not form.is_valid():
-        return page(request, audit, status=422, reopen_form=form)
-    try:
-        services.audit_reopen(by=request.user, audit=audit, **form.cleaned_data)
-    except ServiceError as error:
-        return page(request, audit, status=422, reopen_form=form, problem=error.message)
-    messages.success(request, _("The audit is open again. Issued reports stay as they are."))
-    return redirect("audit_report", audit.pk)
+    said = _("The audit is open again. Issued reports stay as they are.")
+    return act(request, pk, ReopenForm, services.audit_reopen, said)
 
 
 @require_POST
 def report_issue(request, pk):
+    return act(request, pk, ReportForm, services.report_issue, _("Report %(result)s is ready for download."))
+
+
+def act(request, pk, form_class, service, said):
+    """Call the service with what the form holds and say so; on refusal the screen comes with what was typed."""
     audit = audit_for(request.user, pk, Action.SIGN)
-    form = ReportForm(request.POST)
+    form = form_class(request.POST)
     if not form.is_valid():
-        return page(request, audit, status=422, report_form=form)
+        return page(request, audit, status=422, refused=form)
     try:
-        report = services.report_issue(by=request.user, audit=audit, **form.cleaned_data)
+        result = service(by=request.user, audit=audit, **form.cleaned_data)
     except ServiceError as error:
-        return page(request, audit, status=422, report_form=form, problem=error.message)
-    messages.success(request, _("Report %(number)s is ready for download.") % {"number": report.number})
+        return page(request, audit, status=422, refused=form, problem=error.message)
+    messages.success(request, said % {"result": result})
     return redirect("audit_report", audit.pk)
 
 
@@ -73,8 +61,8 @@ def report_download(request, pk):
     return response
 
 
-def page(request, audit, status=200, problem="", **forms):
-    """The screen; forms that were refused come with what was typed."""
+def page(request, audit, status=200, problem="", refused=None):
+    """The screen; the form that was refused comes with what was typed."""
     may_sign = can(request.user, audit.engagement, Action.SIGN)
     signed = audit.status == Audit.Status.SIGNED
     obstacles = services.readiness(audit, signer=request.user if may_sign else None)
@@ -88,12 +76,15 @@ def page(request, audit, status=200, problem="", **forms):
         "problem": problem,
         "sign_offs": audit.sign_offs.select_related("signed_by").order_by("-id"),
         "reports": Report.objects.filter(sign_off__audit=audit).select_related("sign_off", "created_by"),
-        "sign_off_form": SignOffForm(),
-        "reopen_form": ReopenForm(),
-        "report_form": ReportForm(),
-        **forms,
+        "sign_off_form": given(SignOffForm, refused),
+        "reopen_form": given(ReopenForm, refused),
+        "report_form": given(ReportForm, refused),
     }
     return render(request, "checks/report/audit_report.html", context, status=status)
+
+
+def given(form_class, refused):
+    return refused if isinstance(refused, form_class) else form_class()
 
 
 def finding_titles(audit):

@@ -57,7 +57,7 @@ def finding_decide(request, pk):
     try:
         review_service.finding_decide(by=request.user, finding=finding, **form.cleaned_data)
     except review_service.StaleFinding:
-        return stale(request, pk, form)
+        return stale(request, pk, form.cleaned_data["revision"], form=form)
     except review_service.ReasonRequired as error:
         form.add_error("reason", error.message)
         return refused(request, finding, form=form)
@@ -76,7 +76,7 @@ def finding_undo(request, pk):
     try:
         review_service.decision_undo(by=request.user, finding=finding, revision=form.cleaned_data["revision"])
     except review_service.StaleFinding:
-        return stale(request, pk, form=None)
+        return stale(request, pk, form.cleaned_data["revision"])
     except ServiceError as error:
         return refused(request, finding, problem=error.message)
     return stayed(request, pk)
@@ -100,7 +100,8 @@ def findings_confirm(request, pk):
     """Confirm the proposals of the findings that were listed, at once."""
     audit = audit_for(request.user, pk, Action.DECIDE)
     queue = queue_of(request, audit)
-    chosen = [int(value) for value in request.POST.get("findings", "").split(",") if value.isdecimal()]
+    sent = set(request.POST.get("findings", "").split(","))
+    chosen = [finding.pk for finding in queue.findings if str(finding.pk) in sent]
     try:
         count = review_service.findings_confirm(by=request.user, audit=audit, finding_ids=chosen)
     except ServiceError as error:
@@ -147,11 +148,11 @@ def refused(request, finding, **extra):
     return page(request, finding.audit, queue, finding, status=422, **extra)
 
 
-def stale(request, pk, form):
-    """Somebody decided in between: show what they did, and let the person look before deciding again."""
+def stale(request, pk, seen, form=None):
+    """Somebody decided since revision ``seen``: show what, and let the person look before deciding again."""
     finding = finding_for(request.user, pk)
     queue = queue_of(request, finding.audit)
-    extra = {"form": form, "seen": int(request.POST["revision"])}
+    extra = {"form": form, "seen": seen}
     if request.htmx:
         return changed(request, focus(request, finding, queue, **extra), queue, finding, status=409)
     return page(request, finding.audit, queue, finding, status=409, **extra)

@@ -74,11 +74,14 @@ def names(content):
 
 
 def evidence(finding, content):
+    """Each quoted place once, with everything it is evidence for."""
     titles = names(content)
-    return [
-        {"id": piece.pk, "clause": piece.clause, "quote": piece.quote, "for": titles.get(piece.element, piece.element)}
-        for piece in finding.evidence.all()
-    ]
+    places = {}
+    for piece in finding.evidence.all():
+        place = {"id": piece.pk, "clause": piece.clause, "quote": piece.quote, "for": []}
+        found = places.setdefault((piece.start, piece.end), place)
+        found["for"].append(titles.get(piece.element, piece.element))
+    return list(places.values())
 
 
 def searched(finding, content):

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from checks.models import Finding
+from checks.models import Evidence, Finding
 from checks.rendering.context import build_context, context_digest
 
 from .. import factories
@@ -47,6 +47,17 @@ def test_quotes_are_the_text_at_their_place_and_are_numbered_through(signed_audi
     assert len(pieces) == 3
     for piece in pieces:
         assert text[piece["start"] : piece["end"]] == piece["quote"]
+
+
+def test_a_place_that_is_evidence_for_two_elements_is_quoted_once(signed_audit):
+    row = signed_audit.findings.filter(evidence__isnull=False).first()
+    piece = row.evidence.first()
+    Evidence.objects.create(
+        finding=row, position=99, start=piece.start, end=piece.end, quote=piece.quote, element=piece.element
+    )
+    finding = next(f for f in context_of(signed_audit)["findings"] if f["code"] == row.requirement.code)
+    (place,) = [p for p in finding["evidence"] if p["start"] == piece.start]
+    assert len(place["elements"]) == 2
 
 
 def test_digests_are_those_of_the_rows(signed_audit):

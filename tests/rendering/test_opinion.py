@@ -1,6 +1,6 @@
 import pytest
 
-from checks.rendering.opinion import count_verdicts, gravest_first, overall_opinion, score
+from checks.rendering.opinion import gravest_first, overall_opinion
 
 
 def finding(severity, verdict, code=""):
@@ -23,19 +23,6 @@ def finding(severity, verdict, code=""):
 )
 def test_the_first_rule_that_applies_gives_the_opinion(pairs, opinion):
     assert overall_opinion([finding(*pair) for pair in pairs]) == opinion
-
-
-@pytest.mark.parametrize(
-    ("verdicts", "wanted"),
-    [
-        (["compliant", "partial", "non_compliant", "not_applicable", "undetermined"], 50),
-        (["partial"], 50),
-        (["compliant", "compliant", "non_compliant"], 67),
-        (["not_applicable", "undetermined"], None),
-    ],
-)
-def test_score_counts_what_is_applicable_and_decided(verdicts, wanted):
-    assert score(count_verdicts([finding("minor", verdict) for verdict in verdicts])) == wanted
 
 
 def test_gaps_come_by_severity_then_verdict_then_in_checklist_order():

@@ -8,22 +8,15 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 
+from checks.engine import build_outline
+from checks.engine.facts import extract_facts
 from checks.models import Audit
 from checks.services import checklist
-from checks.views.analysis import fact_rows
+from checks.views.analysis import FACT_LABELS, fact_rows
 
 from .. import factories
 
-
-@pytest.fixture(autouse=True)
-def _english(client):
-    client.cookies["django_language"] = "en"
-
-
-@pytest.fixture
-def as_auditor(client, team):
-    client.force_login(team.auditor)
-    return client
+pytestmark = pytest.mark.usefixtures("english")
 
 
 def overview(client, audit):
@@ -116,6 +109,11 @@ def test_who_may_not_decide_is_not_asked_to(client, audit, team):
     assert "Look at the findings" in page
 
 
+def test_every_fact_the_engine_reads_has_a_label():
+    text = "一、信息\n我们收集您的手机号码。"
+    assert extract_facts(text, build_outline(text)).values.keys() <= FACT_LABELS.keys()
+
+
 def test_facts_are_told_and_escaped(as_auditor, engagement):
     audit = factories.audit(engagement, facts={"emails": ["<b>@example.org"], "unheard_of": 3, "phones": []})
     page = overview(as_auditor, audit)
@@ -142,6 +140,13 @@ def test_facts_of_any_shape_become_lists(facts, values):
     with translation.override("en"):
         rows = fact_rows(facts)
     assert rows == ([("a", values)] if values else [])
+
+
+def test_short_words_stand_in_one_line_as_people_write_them():
+    facts = {"information_items": ["位置", "ip", "wifi"], "urls": ["a.example", "b.example"]}
+    with translation.override("zh-hans"):
+        rows = dict(fact_rows(facts))
+    assert rows == {"文中列明的个人信息": ["位置、IP、Wi-Fi"], "网址": ["a.example", "b.example"]}
 
 
 def test_the_overview_costs_the_same_for_any_number_of_findings(as_auditor, audit, django_assert_num_queries):

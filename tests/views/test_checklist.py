@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from checks.models import Requirement
 from checks.services.checklist import checklist_import
+from checks.templatetags.checks_tags import element_titles, searched_words
 
 from .. import factories
 
@@ -119,3 +120,12 @@ def test_every_shipped_requirement_is_readable_with_its_rules_and_examples(brows
             notes = [change["note_zh"] for change in content.get("scales", {}).values() if "note_zh" in change]
             for line in (*shown, *examples.get("no_match", ()), *notes):
                 assert " ".join(line.split()) in " ".join(page.split()), requirement.code
+
+
+def test_searched_words_are_words():
+    assert searched_words(["{追踪}", "浏览", "{", "：", "追踪"]) == ["追踪", "浏览"]
+
+
+def test_elements_are_called_by_their_titles():
+    content = {"elements": [{"id": "scope", "title_zh": "适用范围", "title_en": "Scope"}]}
+    assert element_titles(["scope", "gone"], content) == ["适用范围", "gone"]

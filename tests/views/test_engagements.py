@@ -248,6 +248,12 @@ class TestActivity:
     def test_nothing_yet(self, browser, engagement):
         assert "尚无操作记录" in self.page(browser, engagement)
 
+    def test_members_are_called_by_name(self, browser, engagement, lead, team):
+        team.viewer.last_name = "吴念"
+        team.viewer.save()
+        services.member_set(by=lead, engagement=engagement, user=team.viewer, role="auditor")
+        assert "吴念 设为审计员" in self.page(browser, engagement)
+
     def test_acts_become_sentences(self, browser, engagement, audit, lead, team):
         name = lead.username
         services.engagement_update(by=lead, engagement=engagement, processor_scale="large", due_date=None)

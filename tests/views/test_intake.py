@@ -176,6 +176,15 @@ def test_the_text_is_shown_with_its_outline_and_what_is_known_of_the_file(browse
         assert fact in page
 
 
+def test_another_audit_is_offered_to_who_may_run_it(client, engagement, team):
+    version = factories.audit(engagement).policy_version
+    for person, offered in ((team.auditor, True), (team.viewer, False)):
+        client.force_login(person)
+        page = client.get(reverse("policy_version", args=[version.pk])).content.decode()
+        assert (f'action="{reverse("audit_run", args=[version.pk])}"' in page) is offered
+        assert ('name="as_of"' in page) is offered
+
+
 def test_the_text_is_text_and_never_markup(browser, engagement):
     version = factories.policy_version(engagement, text="<script>alert(1)</script>\n第二行 & <b>粗</b>")
     content = browser.get(reverse("policy_version", args=[version.pk])).content.decode()

@@ -10,16 +10,7 @@ from checks.models import Audit, Report, SignOff
 
 from .. import factories
 
-
-@pytest.fixture(autouse=True)
-def _english(client):
-    client.cookies["django_language"] = "en"
-
-
-@pytest.fixture
-def as_reviewer(client, team):
-    client.force_login(team.reviewer)
-    return client
+pytestmark = pytest.mark.usefixtures("english")
 
 
 def screen(client, audit):

@@ -11,18 +11,9 @@ from checks.services import review as service
 
 from .. import factories
 
+pytestmark = pytest.mark.usefixtures("english")
+
 HTMX = {"headers": {"HX-Request": "true"}}
-
-
-@pytest.fixture(autouse=True)
-def _english(client):
-    client.cookies["django_language"] = "en"
-
-
-@pytest.fixture
-def as_auditor(client, team):
-    client.force_login(team.auditor)
-    return client
 
 
 def finding_of(audit, code):
@@ -312,7 +303,29 @@ def test_a_broken_revision_changes_nothing(as_auditor, audit, revision):
     assert not Decision.objects.exists()
 
 
+def test_a_revision_written_as_a_decimal_is_answered_like_any_other(as_auditor, audit, team):
+    finding = finding_of(audit, "DEMO-1-IDENTITY")
+    factories.decide(finding, by=team.lead)
+    for name in ("finding_decide", "finding_undo"):
+        response = as_auditor.post(reverse(name, args=[finding.pk]), {"revision": "0.0", "verdict": "compliant"})
+        assert response.status_code == 409
+
+
 # ---------- Confirming many ----------
+
+
+@pytest.mark.parametrize("findings", ["", "x,-1", "9" * 30, "9" * 5000])
+def test_numbers_of_no_finding_confirm_nothing(as_auditor, audit, findings):
+    response = as_auditor.post(reverse("findings_confirm", args=[audit.pk]), {"findings": findings})
+    assert response.status_code == 302
+    assert not Decision.objects.exists()
+
+
+def test_findings_of_another_engagement_are_not_confirmed(as_auditor, audit):
+    foreign = factories.audit(factories.engagement())
+    numbers = ",".join(str(finding.pk) for finding in foreign.findings.all())
+    as_auditor.post(reverse("findings_confirm", args=[audit.pk]), {"findings": numbers})
+    assert not Decision.objects.exists()
 
 
 def test_listed_proposals_are_confirmed_at_once(as_auditor, audit):
