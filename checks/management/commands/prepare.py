@@ -41,7 +41,8 @@ def collect_static_files():
     if stamp.exists() and stamp.read_text() == now:
         return
     with redirect_stdout(StringIO()):  # WhiteNoise reports every file
-        call_command("collectstatic", interactive=False, verbosity=0)
+        # Cleared first: by itself it passes over a file changed within the same second.
+        call_command("collectstatic", interactive=False, verbosity=0, clear=True)
     stamp.parent.mkdir(parents=True, exist_ok=True)
     stamp.write_text(now)
 
