@@ -17,7 +17,7 @@ import yaml
 from .conditions import Condition, ConditionError, parse_condition
 from .entities import Kind, Scale, Severity, Verdict
 from .matching import Matcher
-from .rules import Node, RuleError, parse_rule, shared
+from .rules import Node, RuleError, looked_for, parse_rule, shared
 
 _SAFE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # both are safe; the first is ten times as fast
 SHIPPED = Path(__file__).resolve().parent.parent / "checklists"
@@ -77,11 +77,12 @@ class ChecklistError(ValueError):
 
 @dataclass(frozen=True)
 class Rule:
-    """How we look for something: the line as written, its tree, and its number in the checklist's matcher."""
+    """How we look for something: the line as written, its tree, its number in the matcher, and what it needs."""
 
     text: str
     node: Node
     number: int
+    looked_for: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -292,7 +293,7 @@ class _Loader:
         except RuleError as error:
             raise ChecklistError(code, f"{where} › {text}", str(error)) from error
         self.rules.append(node)
-        return Rule(text, node, len(self.rules) - 1)
+        return Rule(text, node, len(self.rules) - 1, looked_for(node))
 
     def verdicts(self, entry: dict, code: str, known: frozenset[str]) -> tuple[VerdictRule, ...]:
         found = []

@@ -32,7 +32,7 @@ from .facts import Facts, extract_facts
 from .matching import Reading, Text, members, nearest, why_not
 from .normal import NormalText
 from .outline import build_outline
-from .rules import Node, looked_for
+from .rules import Node
 
 ENGINE_VERSION = "0.1.0"
 SCHEMA = 1
@@ -227,7 +227,7 @@ class _Decision:
         if not missing:
             return None
         text = self.reading.text
-        terms = dict.fromkeys(word for d in missing for rule in d.rules for word in looked_for(rule.node))
+        terms = dict.fromkeys(word for d in missing for rule in d.rules for word in rule.looked_for)
         return Searched(
             len(text.original),
             len(text.body),
