@@ -1,5 +1,7 @@
 import io
 import json
+import subprocess
+import sys
 
 import pytest
 from django.core.management import call_command
@@ -64,3 +66,11 @@ def test_clean_below_the_threshold_is_code_0(tmp_path):
     """A text that triggers nothing critical is clean only if no critical requirement is missed."""
     code, _, _ = run(OLD, "--fail-on", "critical")
     assert code == 1
+
+
+def test_a_reader_that_has_seen_enough_gets_no_traceback():
+    command = [sys.executable, "manage.py", "audit", OLD, GOOD]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=DEMO.parents[1]) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""

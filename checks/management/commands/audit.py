@@ -1,4 +1,5 @@
 import json
+import os
 import sys
 import textwrap
 from datetime import date
@@ -60,14 +61,22 @@ class Command(BaseCommand):
                 code = 2
                 continue
             analysis = analyse(document, loaded, as_of=as_of, scale=Scale(scale))
-            if options["format"] == "json":
-                self.stdout.write(json.dumps(to_json(analysis), ensure_ascii=False, separators=(",", ":")))
-            else:
-                self.show(analysis, loaded)
+            try:
+                self.print(analysis, loaded, options["format"])
+            except BrokenPipeError:  # the reader, head for instance, has seen enough
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                sys.exit(code)
             if code == 0 and any(self.fails(finding, fail_on) for finding in analysis.findings):
                 code = 1
         if code:
             sys.exit(code)
+
+    def print(self, analysis, checklist, form):
+        if form == "json":
+            self.stdout.write(json.dumps(to_json(analysis), ensure_ascii=False, separators=(",", ":")))
+        else:
+            self.show(analysis, checklist)
+        self.stdout.flush()
 
     def fails(self, finding, fail_on):
         grave = RANK.index(finding.severity) <= RANK.index(Severity(fail_on))
