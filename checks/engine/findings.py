@@ -39,6 +39,7 @@ SCHEMA = 1
 QUOTES = 3  # pieces of evidence for one element; the first ones that speak clearest
 LONG_QUOTE = 160  # a longer sentence is cut at its commas around the place that matched
 NEAREST = 3
+LEAST_CHINESE = 0.2  # share of the letters; real Chinese policies have three quarters and more
 UNMEASURED = {  # absence is surer than degree
     Verdict.COMPLIANT: 0.7,
     Verdict.PARTIAL: 0.6,
@@ -72,7 +73,11 @@ def analyse(document: Document, checklist: Checklist, *, as_of: date, scale: Sca
     text = Text(document.text, outline)
     facts = extract_facts(document.text, outline, NormalText(text.normal, text.origin))
     reading = checklist.matcher.read(text, facts.metrics)
-    findings = tuple(_Decision(requirement, reading, facts, scale).finding() for requirement in checklist.requirements)
+    readable = _is_chinese(text.normal)
+    findings = tuple(
+        _Decision(requirement, reading, facts, scale).finding() if readable else _not_chinese(requirement)
+        for requirement in checklist.requirements
+    )
     analysis = Analysis(
         document,
         outline,
@@ -84,6 +89,19 @@ def analyse(document: Document, checklist: Checklist, *, as_of: date, scale: Sca
         checklist.digest,
     )
     return replace(analysis, digest=_digest(to_json(analysis)))
+
+
+def _is_chinese(text: str) -> bool:
+    """Whether the rules, which are Chinese, can say anything about a text: else "not found" would mean nothing."""
+    letters = [char for char in text if char.isalnum()]
+    chinese = sum("\u4e00" <= char <= "\u9fff" for char in letters)
+    return chinese >= LEAST_CHINESE * len(letters)
+
+
+def _not_chinese(requirement: Requirement) -> Finding:
+    elements = tuple(ElementResult(element.id, False) for element in requirement.elements)
+    why, why_en = (_WORDS[language]["not_chinese"] for language in ("zh", "en"))
+    return Finding(requirement.code, Verdict.UNDETERMINED, requirement.severity, 0.0, why, why_en, elements)
 
 
 class _Decision:
@@ -290,6 +308,7 @@ class _Decision:
 _WORDS = {
     "zh": {
         "undetermined": "本项尚无检索规则，系统不作判定，请人工审阅。",
+        "not_chinese": "文本大部分不是中文，核查表的规则无从检索，系统不作判定，请人工审阅。",
         "not_triggered": "通读全文{sentences}句，未见触发本项的内容。",
         "met": "已写明：{}",
         "missing": "未见：{}",
@@ -301,6 +320,7 @@ _WORDS = {
     },
     "en": {
         "undetermined": "This requirement has no rules yet; the system gives no verdict. Please read it yourself.",
+        "not_chinese": "Most of the text is not Chinese, so the rules cannot look; the system gives no verdict.",
         "not_triggered": "All {sentences} sentences were read; nothing triggers this requirement.",
         "met": "Stated: {}",
         "missing": "Not found: {}",

@@ -74,3 +74,11 @@ def test_a_reader_that_has_seen_enough_gets_no_traceback():
         process.stdout.readline()
         process.stdout.close()
         assert process.stderr.read() == b""
+
+
+def test_a_text_that_is_not_chinese_is_not_called_clean(tmp_path):
+    english = tmp_path / "english.txt"
+    english.write_text("We collect your name and share it with nobody.")
+    code, _, errors = run(str(english))
+    assert code == 2
+    assert "not Chinese" in errors

@@ -59,6 +59,15 @@ def test_without_rules_there_is_no_verdict():
     assert found.evidence == ()
 
 
+@pytest.mark.parametrize(
+    "text", ["We keep your personal information for six months, then delete it.", "\ufffd\ufffd log a1 \ufffd"]
+)
+def test_a_text_the_rules_cannot_read_is_undetermined_not_deficient(text):
+    found = finding(text)
+    assert found.verdict is Verdict.UNDETERMINED
+    assert "不是中文" in found.rationale
+
+
 def test_what_is_not_triggered_is_not_applicable_with_proof():
     entry = requirement(trigger={"rules": ["人脸"]}, trigger_zh="提到人脸")
     found = finding("日志保存三年。", entry)

@@ -66,6 +66,11 @@ class Command(BaseCommand):
             except BrokenPipeError:  # the reader, head for instance, has seen enough
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
                 sys.exit(code)
+            if all(finding.verdict is Verdict.UNDETERMINED for finding in analysis.findings):
+                self.stderr.write(
+                    f"{path}: nothing could be decided, the text is not Chinese or the checklist has no rules"
+                )
+                code = 2
             if code == 0 and any(self.fails(finding, fail_on) for finding in analysis.findings):
                 code = 1
         if code:
