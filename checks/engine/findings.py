@@ -99,9 +99,8 @@ def _is_chinese(text: str) -> bool:
 
 
 def _not_chinese(requirement: Requirement) -> Finding:
-    elements = tuple(ElementResult(element.id, False) for element in requirement.elements)
     why, why_en = (_WORDS[language]["not_chinese"] for language in ("zh", "en"))
-    return Finding(requirement.code, Verdict.UNDETERMINED, requirement.severity, 0.0, why, why_en, elements)
+    return Finding(requirement.code, Verdict.UNDETERMINED, requirement.severity, 0.0, why, why_en)
 
 
 class _Decision:
@@ -163,7 +162,9 @@ class _Decision:
     def finding(self) -> Finding:
         requirement, verdict = self.requirement, self.verdict()
         severity = self.scale.severity if self.scale and self.scale.severity else requirement.severity
-        elements = tuple(ElementResult(element.id, self.met(element)) for element in requirement.elements)
+        elements = ()
+        if verdict is not Verdict.UNDETERMINED:  # what was not looked for is not missing
+            elements = tuple(ElementResult(element.id, self.met(element)) for element in requirement.elements)
         evidence = () if verdict in (Verdict.UNDETERMINED, Verdict.NOT_APPLICABLE) else self.evidence()
         searched = self.searched(verdict)
         return Finding(

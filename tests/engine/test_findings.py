@@ -66,6 +66,7 @@ def test_a_text_the_rules_cannot_read_is_undetermined_not_deficient(text):
     found = finding(text)
     assert found.verdict is Verdict.UNDETERMINED
     assert "不是中文" in found.rationale
+    assert found.elements == ()
 
 
 def test_what_is_not_triggered_is_not_applicable_with_proof():
