@@ -48,7 +48,7 @@ PARTS = {
 
 # Inside the engine a module imports only what stands before it; these few are held to less.
 ENGINE_ORDER = [
-    "entities", "normal", "pinyin", "conditions", "intake", "outline", "rules", "topics", "matching",
+    "entities", "normal", "details", "pinyin", "conditions", "intake", "outline", "rules", "topics", "matching",
     "factsheet", "parties", "contacts", "dates", "periods", "contents", "numbering",
     "readability", "sdks", "items", "garbled", "facts", "checklist", "findings", "examples",
 ]  # fmt: skip
@@ -56,8 +56,8 @@ ENGINE_CLOSE = {
     "entities": set(),
     "intake": {"entities", "normal"},
     "outline": {"entities", "normal"},
-    "rules": {"entities", "normal"},
-    "matching": {"entities", "normal", "rules", "topics"},
+    "rules": {"entities", "normal", "details"},
+    "matching": {"entities", "normal", "details", "rules", "topics"},
 }
 ENGINE_PACKAGES = {"yaml", "numpy", "jieba", "rjieba", "ahocorasick_rs"}
 FILE_READERS = {"selectolax", "charset_normalizer"}  # in intake alone

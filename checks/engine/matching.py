@@ -16,6 +16,7 @@ from functools import cached_property
 import numpy as np
 from ahocorasick_rs import AhoCorasick
 
+from .details import sentences_with
 from .entities import Outline, Role
 from .normal import NormalText, normal_term, normalise
 from .rules import (
@@ -167,6 +168,7 @@ class Reading:
         self.matcher, self.text, self.facts = matcher, text, facts
         self._masks: dict[int, int] = {}  # by identity: hashing a deep rule each time would cost more than matching
         self._exact: dict[int, int] = {}
+        self._details: dict[str, int] = {}  # name of a detail → sentences that hold it
         self._spans: dict[tuple[int, int], Spans | None] = {}
         self._present: dict[int, frozenset[int]] = {}  # terms node → those of its terms that occur
         self._of_term: dict[int, int] = {}  # term → sentences it occurs in
@@ -349,10 +351,19 @@ class Reading:
     def _flagged(self, mask: int, flag: Flag) -> int:
         if flag.kind == "fact":
             return mask if self.facts.get(flag.name, 0) > 0 else 0
+        if flag.kind == "detail":
+            return mask & self._detail(flag.name)
         if flag.kind == "topic":
             topic = TOPICS.index(flag.name)
             return self._only(mask, lambda index: bool(self.text.topics[index, topic] > 0))
         return self._only(mask, lambda index: bool(DEFINITION.search(self.text.sentence(index))))
+
+    def _detail(self, name: str) -> int:
+        mask = self._details.get(name)
+        if mask is None:
+            text = self.text
+            mask = self._details[name] = sentences_with(name, text.normal, text.starts.tolist(), text.ends.tolist())
+        return mask
 
     def _context(self, node: Context) -> int:
         """Sentences whose surroundings have what the node asks for."""

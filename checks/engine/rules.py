@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from .details import DETAILS
 from .normal import normal_term
 
 POLARITY = {"肯定": "affirmed", "否定": "negated", "例外": "excepted", "引号": "quoted"}
@@ -28,7 +29,7 @@ CONTEXT = {
     "全文": "document",
 }
 FLAGS = {"定义": "definition"}
-NAMED = {"主题": "topic", "事实": "fact"}
+NAMED = {"主题": "topic", "事实": "fact", "含": "detail"}
 TOPIC_NAMES = {
     "收集": "collection",
     "使用": "use",
@@ -101,7 +102,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A condition without a rule inside: definition, topic, fact; ``name`` says which topic or fact."""
+    """A condition without a rule inside: definition, topic, fact, detail; ``name`` says which one of its kind."""
 
     kind: str
     name: str = ""
@@ -284,6 +285,10 @@ class _Parser:
             if name not in TOPIC_NAMES:
                 self.fail("one of the topics " + " ".join(TOPIC_NAMES), start)
             return Flag(kind, TOPIC_NAMES[name])
+        if kind == "detail":
+            if name not in DETAILS:
+                self.fail("one of the details " + " ".join(DETAILS), start)
+            return Flag(kind, name)
         if not name.isascii() or not name.isidentifier():
             self.fail("the name of a fact, such as emails", start)
         return Flag(kind, name)
@@ -402,6 +407,8 @@ def _explain(node: Node) -> str:
     if node.kind == "topic":
         topic = next(name for name, value in TOPIC_NAMES.items() if value == node.name)
         return f"主题是“{topic}”"
+    if node.kind == "detail":
+        return f"句中含有{node.name}"
     if node.kind == "fact":
         return f"全文提取到事实“{node.name}”"
     return "是定义句"
