@@ -52,7 +52,9 @@ def _read(written: str, after: str) -> tuple[str, str, int] | None:
     value = chinese_number(digits)
     brackets = "(" if bare[0] in "(（" else ")" if after[:1] in ")）" else ""
     unit = bare[-1] if bare[0] == "第" else ""
-    return f"{'digit' if digits.isdigit() else 'chinese'}{brackets}{unit}", "", value
+    # 「1、」 inside a list of 「1.」 is another list.
+    mark = "、" if digits.isdigit() and not brackets and (bare + after)[-1] == "、" else ""
+    return f"{'digit' if digits.isdigit() else 'chinese'}{brackets}{mark}{unit}", "", value
 
 
 def _numbers(page: Page) -> list[Number]:
@@ -174,10 +176,10 @@ def _errors(page: Page, numbers: list[Number]) -> list[Place]:
 
 def _begin(page: Page, open_lists: list[_List], number: Number, errors: list[Place], previous: int) -> None:
     if number.prefix:
-        # 2.1 after 1.3: the list of the same depth ends.
+        # 2.1 after 1.3: the list of the same depth ends, with all below it but the list that 2 stands in.
         for i, it in enumerate(open_lists):
             if it.style == number.style:
-                del open_lists[i:]
+                open_lists[i:] = [it for it in open_lists[i + 1 :] if it.style in ("digit", "digit、")]
                 break
     above = [it.at for it in open_lists if _rank(it.style) < _rank(number.style)]
     since = min(max(above, default=0), max(0, previous - 200))
@@ -209,7 +211,7 @@ def _written(page: Page, number: Number, value: int, start: int, end: int) -> bo
         elif style[-1:] in "章节条编篇分":
             form = rf"第\s*{form}"
         else:
-            form = rf"(?<![\d.{CHINESE}]){form}\s?[、.．:：\\ ]"
+            form = rf"(?<![\d.{CHINESE}]){form}" + (r"(?!\d)" if number.prefix else r"\s?[、.．:：\\ ]")
         wanted = re.compile(form)
     return wanted.search(page.original, start, end) is not None
 
