@@ -48,7 +48,7 @@ PARTS = {
 
 # Inside the engine a module imports only what stands before it; these few are held to less.
 ENGINE_ORDER = [
-    "entities", "normal", "pinyin", "conditions", "intake", "outline", "rules", "topics", "matching",
+    "entities", "normal", "pinyin", "conditions", "intake", "outline", "polarity", "rules", "topics", "spans", "matching",
     "factsheet", "parties", "contacts", "dates", "periods", "contents", "numbering",
     "readability", "sdks", "items", "garbled", "facts", "checklist", "findings", "examples",
 ]  # fmt: skip
@@ -57,7 +57,9 @@ ENGINE_CLOSE = {
     "intake": {"entities", "normal"},
     "outline": {"entities", "normal"},
     "rules": {"entities", "normal"},
-    "matching": {"entities", "normal", "rules", "topics"},
+    "polarity": set(),
+    "spans": {"rules"},
+    "matching": {"entities", "normal", "polarity", "rules", "spans", "topics"},
 }
 ENGINE_PACKAGES = {"yaml", "numpy", "jieba", "rjieba", "ahocorasick_rs"}
 FILE_READERS = {"selectolax", "charset_normalizer"}  # in intake alone

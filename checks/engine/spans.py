@@ -1,0 +1,237 @@
+"""Where the terms of all rules stand in a text, and which of them follow one another, as arrays.
+
+Asking each rule of each sentence costs a few Python calls each time, and a policy makes a thousand rules true. So the
+places of one kind of node are worked out for all rules and the whole text together. A table of spans has four rows
+(node, sentence, start, end) and a column for each place; columns are sorted by node, then by place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+from ahocorasick_rs import AhoCorasick
+
+from .rules import Followed, Node, Polarity, Terms
+
+NODE, SENTENCE, START, END = range(4)
+ANYWHERE = 1 << 30  # characters, for "followed" without a distance
+
+# Says of each place of a table whether it has a polarity.
+Polar = Callable[[str, np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """Nodes that can be answered together, once those of earlier waves are: sequences, and polarities by kind."""
+
+    followed: np.ndarray  # columns: node, first, then, within
+    polarities: dict[str, np.ndarray]  # kind → columns: node, part
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to find the nodes of all rules: numbers for nodes and terms, and the waves in their order.
+
+    ``number`` has every node made of terms, sequences and polarities alone, by identity. Nodes that hold alternatives
+    or conditions are not in the plan; whoever asks for them combines the sentences of their parts.
+
+    A table is looked up by keys: those below ``len(terms)`` are terms, the others nodes. A node of terms has the keys
+    of its terms, any other has one of its own.
+    """
+
+    number: dict[int, int]
+    terms: tuple[str, ...]
+    automaton: AhoCorasick
+    first_key: np.ndarray  # node → where its keys begin in keys; one more at the end
+    keys: np.ndarray
+    waves: tuple[Wave, ...]
+
+
+def plan(nodes: list[Node]) -> Plan:
+    """The plan for these nodes, parts before wholes; equal nodes that are not the same object count twice."""
+    depth: dict[int, int] = {}
+    for node in nodes:
+        parts = _parts(node)
+        if parts is not None and all(id(part) in depth for part in parts):
+            depth[id(node)] = 1 + max((depth[id(part)] for part in parts), default=-1)
+    planned = [node for node in nodes if id(node) in depth]
+    number = {id(node): i for i, node in enumerate(planned)}
+    terms = tuple(sorted({term for node in planned if isinstance(node, Terms) for term in node.terms}))
+    of_term = {term: i for i, term in enumerate(terms)}
+    keys: list[list[int]] = []
+    waves: list[tuple[list, dict]] = [([], {}) for _ in range(max(depth.values(), default=0))]
+    for i, node in enumerate(planned):
+        keys.append([of_term[term] for term in node.terms] if isinstance(node, Terms) else [len(terms) + i])
+        if isinstance(node, Followed):
+            within = ANYWHERE if node.within is None else node.within
+            waves[depth[id(node)] - 1][0].append((i, number[id(node.first)], number[id(node.then)], within))
+        elif isinstance(node, Polarity):
+            waves[depth[id(node)] - 1][1].setdefault(node.kind, []).append((i, number[id(node.part)]))
+    return Plan(
+        number,
+        terms,
+        AhoCorasick(list(terms)),
+        np.cumsum([0, *map(len, keys)]),
+        np.asarray([key for found in keys for key in found], dtype=np.int64),
+        tuple(
+            Wave(
+                np.asarray(followed, dtype=np.int64).reshape(-1, 4).T,
+                {kind: np.asarray(pairs, dtype=np.int64).T for kind, pairs in polarities.items()},
+            )
+            for followed, polarities in waves
+        ),
+    )
+
+
+def _parts(node: Node) -> tuple[Node, ...] | None:
+    """The parts of a node that a plan can hold; None for one that it cannot."""
+    if isinstance(node, Terms):
+        return ()
+    if isinstance(node, Followed):
+        return node.first, node.then
+    return (node.part,) if isinstance(node, Polarity) else None
+
+
+class Places:
+    """The places of all planned nodes in one text.
+
+    ``starts`` and ``ends`` are those of the sentences, ``readable`` says which of them may be hit.
+    """
+
+    def __init__(self, plan: Plan, text: str, starts: np.ndarray, ends: np.ndarray, readable: np.ndarray, polar: Polar):
+        self._plan, self._polar = plan, polar
+        keys = len(plan.terms) + len(plan.number)
+        self._table = np.zeros((4, 0), dtype=np.int32)
+        self._begin = np.zeros(keys, dtype=np.int64)  # key → its columns in the table
+        self._count = np.zeros(keys, dtype=np.int64)
+        self._bits = np.zeros((len(plan.number), len(starts) // 8 + 1), dtype=np.uint8)  # node → its sentences
+        self._keep(_hits(plan, text, starts, ends, readable))
+        self.terms = np.flatnonzero(self._count)  # the numbers of those that occur
+        self._mark_terms()
+        for wave in plan.waves:
+            found = [self._with_polarity(kind, pairs) for kind, pairs in wave.polarities.items()]
+            found = np.concatenate([*found, self._following(wave.followed)], axis=1)
+            _mark(self._bits, found)
+            found = found[:, np.argsort(found[NODE], kind="stable")]
+            found[NODE] += len(plan.terms)
+            self._keep(found)
+
+    def sentences(self, number: int) -> int:
+        """The sentences that a node holds in, as a set of bits."""
+        return int.from_bytes(self._bits[number].tobytes(), "little")
+
+    def of(self, number: int) -> np.ndarray:
+        """The table of one node, in the order of the text."""
+        return in_order(self._gather(np.asarray([number])))
+
+    def _keep(self, found: np.ndarray):
+        """Add a table, sorted by keys, that has keys for nodes."""
+        counts = np.bincount(found[NODE], minlength=len(self._count))
+        new = np.flatnonzero(counts)
+        self._begin[new] = (np.cumsum(counts) - counts)[new] + self._table.shape[1]
+        self._count[new] = counts[new]
+        self._table = np.concatenate((self._table, found), axis=1)
+
+    def _mark_terms(self):
+        """Set the sentences of nodes of terms: all those that one of their terms occurs in."""
+        of_term = np.zeros((len(self.terms) + 1, self._bits.shape[1]), dtype=np.uint8)
+        local = np.zeros(len(self._count), dtype=np.int64)
+        local[self.terms] = np.arange(len(self.terms))
+        hits = self._table.copy()
+        hits[NODE] = local[hits[NODE]]
+        _mark(of_term, hits)
+        occurs = np.flatnonzero(self._count[self._plan.keys])
+        nodes = np.searchsorted(self._plan.first_key, occurs, side="right") - 1
+        first = np.flatnonzero(np.diff(nodes, prepend=-1))
+        if len(first):
+            rows = of_term[local[self._plan.keys[occurs]]]
+            self._bits[nodes[first]] = np.bitwise_or.reduceat(rows, first, axis=0)
+
+    def _gather(self, nodes: np.ndarray, needed: np.ndarray | None = None) -> np.ndarray:
+        """The places of nodes, each node's row here for its number; only in ``needed`` sentences, bits by row."""
+        first_key = self._plan.first_key
+        counts = first_key[nodes + 1] - first_key[nodes]
+        row = np.repeat(np.arange(len(nodes)), counts)
+        key = self._plan.keys[ranges(first_key[nodes], counts)]
+        counts = self._count[key]
+        row = np.repeat(row, counts)
+        column = ranges(self._begin[key], counts)
+        if needed is not None:
+            sentence = self._table[SENTENCE, column]
+            kept = np.flatnonzero(needed[row, sentence >> 3] >> (sentence & 7) & 1)
+            row, column = row[kept], column[kept]
+        found = self._table[:, column]
+        found[NODE] = row
+        return found
+
+    def _following(self, followed: np.ndarray) -> np.ndarray:
+        """The places of sequences, in sentences that have both parts."""
+        nodes, first, then, within = followed
+        both = self._bits[first] & self._bits[then]
+        met = np.flatnonzero(both.any(axis=1))
+        nodes, first, then, within, both = nodes[met], first[met], then[met], within[met], both[met]
+        found = follow(self._gather(first, both), self._gather(then, both), within)
+        found[NODE] = nodes[found[NODE]]
+        return found
+
+    def _with_polarity(self, kind: str, pairs: np.ndarray) -> np.ndarray:
+        nodes, parts = pairs
+        found = in_order(self._gather(parts))
+        found = found[:, self._polar(kind, found)]
+        found[NODE] = nodes[found[NODE]]
+        return found
+
+
+def _hits(plan: Plan, text: str, starts: np.ndarray, ends: np.ndarray, readable: np.ndarray) -> np.ndarray:
+    """Where terms stand inside one sentence: a table with terms for nodes."""
+    found = plan.automaton.find_matches_as_indexes(text, overlapping=True) if len(starts) else []
+    flat = np.fromiter(chain.from_iterable(found), dtype=np.int32, count=3 * len(found))
+    term, start, end = flat.reshape(-1, 3).T
+    sentence = np.searchsorted(starts, start, side="right") - 1
+    inside = (sentence >= 0) & (end <= ends[sentence]) & readable[sentence] if len(starts) else slice(0)
+    hits = np.stack((term, sentence, start, end), dtype=np.int32, casting="unsafe")[:, inside]
+    return hits[:, np.argsort(hits[NODE], kind="stable")]
+
+
+def _mark(bits: np.ndarray, table: np.ndarray):
+    """Set the bit of each place's sentence in its node's row."""
+    np.bitwise_or.at(bits, (table[NODE], table[SENTENCE] >> 3), (1 << (table[SENTENCE] & 7)).astype(np.uint8))
+
+
+def in_order(table: np.ndarray) -> np.ndarray:
+    """The places of each node in the order of the text."""
+    return table[:, np.lexsort((table[END], table[START], table[NODE]))]
+
+
+def ranges(begin: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """The numbers begin, begin + 1, … of each pair, ``counts`` of them, one pair after the other."""
+    after = np.cumsum(counts)
+    return np.arange(after[-1] if len(after) else 0) + np.repeat(begin - after + counts, counts)
+
+
+def follow(first: np.ndarray, then: np.ndarray, within: np.ndarray) -> np.ndarray:
+    """Places from a ``first`` to a ``then`` of the same node and sentence, ``within[node]`` characters apart at most.
+
+    Each ``then`` goes with the nearest that precedes it, so that a chain of .. misses nothing.
+    """
+    first, then = first[:, np.lexsort((first[START], first[END], first[NODE]))], in_order(then)
+    size = int(max(then[START].max(initial=0), first[END].max(initial=0))) + 1
+    ends = first[NODE].astype(np.int64) * size + first[END]
+    at = np.searchsorted(ends, then[NODE].astype(np.int64) * size + then[START], side="right") - 1
+    then, at = then[:, at >= 0], at[at >= 0]
+    near = first[:, at]
+    holds = (near[NODE] == then[NODE]) & (near[SENTENCE] == then[SENTENCE])
+    holds &= then[START] - near[END] <= within[then[NODE]]
+    found = then[:, holds]
+    found[START] = near[START, holds]
+    return found
+
+
+def merge(tables: list[np.ndarray]) -> np.ndarray:
+    """The different places of several tables, in the order of the text."""
+    found = np.concatenate(tables, axis=1)
+    found[NODE] = 0
+    return np.unique(found, axis=1)
