@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -40,6 +41,7 @@ QUOTES = 3  # pieces of evidence for one element; the first ones that speak clea
 LONG_QUOTE = 160  # a longer sentence is cut at its commas around the place that matched
 NEAREST = 3
 LEAST_CHINESE = 0.2  # share of the letters; real Chinese policies have three quarters and more
+_CHINESE = re.compile("[\u4e00-\u9fff]+")
 UNMEASURED = {  # absence is surer than degree
     Verdict.COMPLIANT: 0.7,
     Verdict.PARTIAL: 0.6,
@@ -93,9 +95,8 @@ def analyse(document: Document, checklist: Checklist, *, as_of: date, scale: Sca
 
 def _is_chinese(text: str) -> bool:
     """Whether the rules, which are Chinese, can say anything about a text: else "not found" would mean nothing."""
-    letters = [char for char in text if char.isalnum()]
-    chinese = sum("\u4e00" <= char <= "\u9fff" for char in letters)
-    return chinese >= LEAST_CHINESE * len(letters)
+    chinese = len(text) - len(_CHINESE.sub("", text))
+    return chinese >= LEAST_CHINESE * sum(map(str.isalnum, text))
 
 
 def _not_chinese(requirement: Requirement) -> Finding:
@@ -206,7 +207,7 @@ class _Decision:
             span
             for node, sentences in result.by_rule
             if sentences >> index & 1
-            for span in self.reading.spans(node, index) or ()
+            for span in self.reading.spans(node, index)
         ]
 
     def piece(self, index: int, result: _Result) -> tuple[int, int]:

@@ -166,7 +166,6 @@ class Reading:
         self.matcher, self.text, self.facts = matcher, text, facts
         self._needs: dict[int, int] = {}  # by identity: hashing a deep rule each time would cost more than matching
         self._holds: dict[int, int] = {}
-        self._spans: dict[int, dict[int, Spans]] = {}
         self._places = Places(matcher.plan, text.normal, text.starts, text.ends, ~text.contents, self._polar)
         self.woken = matcher.woken_by(self._places.terms)
 
@@ -218,14 +217,18 @@ class Reading:
             return holds
         return _union(1 << index for index in self._table(node)[SENTENCE].tolist())
 
-    def spans(self, node: Node, index: int) -> Spans | None:
-        """The places that make a node hold in a sentence; None if it does not."""
-        found = self._spans.get(id(node))
-        if found is None:
-            found = self._spans[id(node)] = {}
-            for sentence, start, end in self._table(node)[SENTENCE:].T.tolist():
-                found.setdefault(sentence, []).append((start, end))
-        return found.get(index)
+    def spans(self, node: Node, index: int) -> Spans:
+        """The places that make a node hold in a sentence, in their order; none if it does not."""
+        number = self.matcher.plan.number.get(id(node))
+        if number is not None:
+            return self._places.inside(number, index)
+        if not self.where(node) >> index & 1:
+            return []
+        if isinstance(node, (AnyOf, AllOf)):
+            parts = [part for part in node.parts if not isinstance(part, CONDITIONS)]
+            return sorted({span for part in parts for span in self.spans(part, index)})
+        table = self._table(node)
+        return list(map(tuple, table[START:, table[SENTENCE] == index].T.tolist()))
 
     def _table(self, node: Node) -> np.ndarray:
         """All places of a node (see ``spans``), those of a node that is not in the plan from its parts."""
@@ -335,7 +338,7 @@ def _common(masks: Iterable[int]) -> int:
 
 def why_not(reading: Reading, node: Node, index: int) -> str:
     """The first part of a rule that a sentence fails, in Chinese; empty if it holds."""
-    if reading.spans(node, index) is not None:
+    if reading.where(node) >> index & 1:
         return ""
     if isinstance(node, AllOf):
         for part in node.parts:

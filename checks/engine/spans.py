@@ -7,9 +7,11 @@ places of one kind of node are worked out for all rules and the whole text toget
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import chain
+from functools import cached_property
+from itertools import chain, pairwise
 
 import numpy as np
 from ahocorasick_rs import AhoCorasick
@@ -45,6 +47,7 @@ class Plan:
     number: dict[int, int]
     terms: tuple[str, ...]
     automaton: AhoCorasick
+    keys_of: tuple[frozenset[int], ...]
     first_key: np.ndarray  # node → where its keys begin in keys; one more at the end
     keys: np.ndarray
     waves: tuple[Wave, ...]
@@ -61,10 +64,11 @@ def plan(nodes: list[Node]) -> Plan:
     number = {id(node): i for i, node in enumerate(planned)}
     terms = tuple(sorted({term for node in planned if isinstance(node, Terms) for term in node.terms}))
     of_term = {term: i for i, term in enumerate(terms)}
-    keys: list[list[int]] = []
+    keys: list[frozenset[int]] = []
     waves: list[tuple[list, dict]] = [([], {}) for _ in range(max(depth.values(), default=0))]
     for i, node in enumerate(planned):
-        keys.append([of_term[term] for term in node.terms] if isinstance(node, Terms) else [len(terms) + i])
+        own = map(of_term.get, node.terms) if isinstance(node, Terms) else [len(terms) + i]
+        keys.append(frozenset(own))
         if isinstance(node, Followed):
             within = ANYWHERE if node.within is None else node.within
             waves[depth[id(node)] - 1][0].append((i, number[id(node.first)], number[id(node.then)], within))
@@ -74,6 +78,7 @@ def plan(nodes: list[Node]) -> Plan:
         number,
         terms,
         AhoCorasick(list(terms)),
+        tuple(keys),
         np.cumsum([0, *map(len, keys)]),
         np.asarray([key for found in keys for key in found], dtype=np.int64),
         tuple(
@@ -126,6 +131,33 @@ class Places:
     def of(self, number: int) -> np.ndarray:
         """The table of one node, in the order of the text."""
         return in_order(self._gather(np.asarray([number])))
+
+    def inside(self, number: int, sentence: int) -> list[tuple[int, int]]:
+        """Start and end of a node's places in one sentence, in their order."""
+        found = []
+        keys = self._plan.keys_of[number] & self._keys_in[sentence]
+        for key in keys:
+            columns = self._columns_in(key, sentence)
+            found += zip(self._lists[START][columns], self._lists[END][columns], strict=True)
+        return sorted(found) if len(keys) > 1 else found
+
+    def _columns_in(self, key: int, sentence: int) -> slice:
+        sentences, begin = self._lists[SENTENCE], int(self._begin[key])
+        first = bisect_left(sentences, sentence, begin, begin + int(self._count[key]))
+        return slice(first, bisect_right(sentences, sentence, first, begin + int(self._count[key])))
+
+    @cached_property
+    def _lists(self) -> list[list[int]]:
+        """The rows of the table: to look a few places up, lists are faster than arrays."""
+        return self._table.tolist()
+
+    @cached_property
+    def _keys_in(self) -> list[frozenset[int]]:
+        """The keys that have a place in each sentence."""
+        order = np.argsort(self._table[SENTENCE], kind="stable")
+        keys = self._table[NODE, order].tolist()
+        edges = np.searchsorted(self._table[SENTENCE, order], np.arange(self._bits.shape[1] * 8 + 1)).tolist()
+        return [frozenset(keys[first:after]) for first, after in pairwise(edges)]
 
     def _keep(self, found: np.ndarray):
         """Add a table, sorted by keys, that has keys for nodes."""
