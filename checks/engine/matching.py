@@ -87,6 +87,11 @@ class Text:
         return self.outline.clauses[position].label if position >= 0 else ""
 
     @cached_property
+    def chapters(self) -> tuple[str, ...]:
+        """Titles of the sections of the highest level."""
+        return tuple(section.title for section in self.outline.sections if section.level == 1)
+
+    @cached_property
     def _clause_starts(self) -> list[int]:
         return [clause.start for clause in self.outline.clauses]
 
@@ -128,6 +133,7 @@ class Matcher:
 
     rules: tuple[Node, ...]
     plan: Plan
+    number: np.ndarray  # rule → its number in the plan, -1 for rules that are not in it
     first_rule: np.ndarray  # term → where its rules begin in rules_of_terms; one more at the end
     rules_of_terms: np.ndarray
 
@@ -138,9 +144,13 @@ class Matcher:
         for number, rule in enumerate(rules):
             for term in anchors(rule):
                 woken[term].append(number)
-        first_rule = np.cumsum([0, *map(len, woken.values())])
-        rules_of_terms = np.asarray([number for found in woken.values() for number in found], dtype=np.int64)
-        return cls(tuple(rules), planned, first_rule, rules_of_terms)
+        return cls(
+            tuple(rules),
+            planned,
+            np.asarray([planned.number.get(id(rule), -1) for rule in rules], dtype=np.int64),
+            np.cumsum([0, *map(len, woken.values())]),
+            np.asarray([number for found in woken.values() for number in found], dtype=np.int64),
+        )
 
     def read(self, text: Text, facts: dict[str, float] | None = None) -> Reading:
         """Read a text once. The result answers which sentences each rule is true of.
@@ -149,10 +159,12 @@ class Matcher:
         """
         return Reading(self, text, facts or {})
 
-    def woken_by(self, terms: np.ndarray) -> frozenset[int]:
-        """The numbers of the rules that need one of these terms."""
-        begin = self.first_rule[terms]
-        return frozenset(self.rules_of_terms[ranges(begin, self.first_rule[terms + 1] - begin)].tolist())
+    def woken_by(self, places: Places) -> frozenset[int]:
+        """The numbers of the rules that can hold: those in the plan that do, others if a term that they need occurs."""
+        begin = self.first_rule[places.terms]
+        rules = np.unique(self.rules_of_terms[ranges(begin, self.first_rule[places.terms + 1] - begin)])
+        planned = self.number[rules]
+        return frozenset(rules[(planned < 0) | places.holds(planned)].tolist())
 
 
 class Reading:
@@ -167,14 +179,14 @@ class Reading:
         self._needs: dict[int, int] = {}  # by identity: hashing a deep rule each time would cost more than matching
         self._holds: dict[int, int] = {}
         self._places = Places(matcher.plan, text.normal, text.starts, text.ends, ~text.contents, self._polar)
-        self.woken = matcher.woken_by(self._places.terms)
+        self._readable = (text.body_mask, text.body_mask | text.heading_mask)
+        self.woken = matcher.woken_by(self._places)
 
     def rule(self, number: int, *, headings: bool = False) -> int:
         """The body sentences (with ``headings``, headings too) for which rule ``number`` holds, as a set of bits."""
         if number not in self.woken:
             return 0
-        readable = self.text.body_mask | (self.text.heading_mask if headings else 0)
-        return self.where(self.matcher.rules[number]) & readable
+        return self.where(self.matcher.rules[number]) & self._readable[headings]
 
     def needs(self, node: Node) -> int:
         """Sentences that have what the node needs at least (headings too, contents never)."""
@@ -356,17 +368,19 @@ def why_not(reading: Reading, node: Node, index: int) -> str:
     return "没有" + explain(node).removeprefix("在同一句中")
 
 
-def nearest(reading: Reading, nodes: list[Node], limit: int) -> list[tuple[int, Node]]:
-    """Body sentences that have the largest share of what one of the rules needs, best first, each with that rule."""
+def nearest(reading: Reading, rules: list[tuple[Node, ...]], limit: int) -> list[tuple[int, int]]:
+    """Body sentences that have the largest share of what one of the rules needs, best first, with the rule's place.
+
+    ``rules`` are the parts that each rule needs.
+    """
     ranked: list[tuple[float, int, int]] = []
-    for number, node in enumerate(nodes):
-        parts = _required(node)
+    for number, parts in enumerate(rules):
         # levels[k]: sentences that have at least k of the parts
         levels = [reading.text.body_mask] + [0] * len(parts)
         for part in parts:
-            mask = reading.needs(part)
-            for k in range(len(parts), 0, -1):
-                levels[k] |= levels[k - 1] & mask
+            if mask := reading.needs(part):
+                for k in range(len(parts), 0, -1):
+                    levels[k] |= levels[k - 1] & mask
         found = 0
         seen = 0
         for k in range(len(parts), 0, -1):
@@ -379,14 +393,4 @@ def nearest(reading: Reading, nodes: list[Node], limit: int) -> list[tuple[int, 
             if found > limit:
                 break
     ranked.sort()
-    return [(index, nodes[number]) for _, index, number in ranked]
-
-
-def _required(node: Node) -> list[Node]:
-    if isinstance(node, AllOf):
-        return [piece for part in node.parts if not isinstance(part, CONDITIONS) for piece in _required(part)]
-    if isinstance(node, Followed):
-        return _required(node.first) + _required(node.then)
-    if isinstance(node, Polarity):
-        return _required(node.part)
-    return [node]
+    return [(index, number) for _, index, number in ranked]

@@ -8,7 +8,8 @@ told apart as heading, item of a table of contents, or clause, and the sections 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from .entities import Clause, Outline, Role, Section, Sentence
 
@@ -53,8 +54,7 @@ MAX_HEADING = 40
 LONG_LINE = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A piece of the text that is a heading, a line of the contents or a clause."""
 
     start: int  # of its first visible character, number included
@@ -254,7 +254,7 @@ def _mark_contents(blocks: list[Block], text: str) -> list[Block]:
         run = _contents_run(marked, i + 1, text, announced) if announced or opens or i == 0 else 0
         if run:
             for k in range(i + 1, i + 1 + run):
-                marked[k] = replace(marked[k], role=Role.CONTENTS)
+                marked[k] = marked[k]._replace(role=Role.CONTENTS)
             marked = _split_last_entry(marked, i + run, text)
             i += run
         i += 1
@@ -306,9 +306,9 @@ def _split_last_entry(blocks: list[Block], last: int, text: str) -> list[Block]:
         return blocks
     if best < 3:
         unlike = entry.end - entry.body > 60
-        return [*blocks[:last], replace(entry, role=Role.BODY), *blocks[last + 1 :]] if unlike else blocks
+        return [*blocks[:last], entry._replace(role=Role.BODY), *blocks[last + 1 :]] if unlike else blocks
     rest = _block(text, cut, entry.end, inline=True)
-    return [*blocks[:last], replace(entry, end=cut), *([rest] if rest else []), *blocks[last + 1 :]]
+    return [*blocks[:last], entry._replace(end=cut), *([rest] if rest else []), *blocks[last + 1 :]]
 
 
 def _common(text: str, a: int, a_end: int, b: int, b_end: int) -> int:
@@ -335,22 +335,22 @@ def _mark_headings(blocks: list[Block], text: str) -> list[Block]:
 def _as_heading(block, before, following, text, titles, raw_titles) -> Block:
     whole = text[block.body : block.end]
     if block.hashes and not _is_statement(whole):
-        return replace(block, role=Role.HEADING)
+        return block._replace(role=Role.HEADING)
     if titles and len(whole) <= MAX_HEADING + 10 and _bare(whole) in titles:
-        return replace(block, role=Role.HEADING)
+        return block._replace(role=Role.HEADING)
     for title in reversed(raw_titles):
         if (
             (block.kind or block.inline)
             and whole.startswith(title)
             and len(whole) > len(title) + (2 if block.inline else 6)
         ):
-            return replace(block, title_end=block.body + len(title))
+            return block._replace(title_end=block.body + len(title))
     if len(whole) <= MAX_HEADING and whole and whole[-1] not in "；;，,、":
         if _is_short_heading(block, before, following, text, whole):
-            return replace(block, role=Role.HEADING)
+            return block._replace(role=Role.HEADING)
         return block
     if block.kind and (end := _inline_title(block, text)):
-        return replace(block, title_end=end)
+        return block._replace(title_end=end)
     return block
 
 
@@ -460,7 +460,7 @@ class _Builder:
         self.sections.append(section)
         self.stack.append((rank, index))
         self.unnumbered = 0
-        self.clause(replace(block, end=end), block.start, end, Role.HEADING)
+        self.clause(block._replace(end=end), block.start, end, Role.HEADING)
 
     def clause(self, block: Block, start: int, end: int, role: Role, *, numbered: bool = True):
         section = self.stack[-1][1] if self.stack else None

@@ -354,6 +354,17 @@ def looked_for(node: Node) -> tuple[str, ...]:
     return ()
 
 
+def needed(node: Node) -> tuple[Node, ...]:
+    """The smallest parts that must all be present, those that came close are told by."""
+    if isinstance(node, AllOf):
+        return tuple(
+            piece for part in node.parts if not isinstance(part, (Not, Context, Flag)) for piece in needed(part)
+        )
+    if isinstance(node, Followed):
+        return needed(node.first) + needed(node.then)
+    return needed(node.part) if isinstance(node, Polarity) else (node,)
+
+
 _POLARITY_ZH = {
     "affirmed": "未被否定的",
     "negated": "被否定的",

@@ -126,7 +126,16 @@ class Places:
 
     def sentences(self, number: int) -> int:
         """The sentences that a node holds in, as a set of bits."""
-        return int.from_bytes(self._bits[number].tobytes(), "little")
+        width = self._bits.shape[1]
+        return int.from_bytes(self._bytes[number * width : number * width + width], "little")
+
+    @cached_property
+    def _bytes(self) -> memoryview:
+        return memoryview(self._bits).cast("B")
+
+    def holds(self, numbers: np.ndarray) -> np.ndarray:
+        """Which nodes hold in any sentence."""
+        return self._bits[numbers].any(axis=1)
 
     def of(self, number: int) -> np.ndarray:
         """The table of one node, in the order of the text."""
@@ -137,19 +146,24 @@ class Places:
         found = []
         keys = self._plan.keys_of[number] & self._keys_in[sentence]
         for key in keys:
-            columns = self._columns_in(key, sentence)
-            found += zip(self._lists[START][columns], self._lists[END][columns], strict=True)
+            begin, after = self._edges[key], self._edges[key] + self._counts[key]
+            first = bisect_left(self._lists[SENTENCE], sentence, begin, after)
+            after = bisect_right(self._lists[SENTENCE], sentence, first, after)
+            found += zip(self._lists[START][first:after], self._lists[END][first:after], strict=True)
         return sorted(found) if len(keys) > 1 else found
-
-    def _columns_in(self, key: int, sentence: int) -> slice:
-        sentences, begin = self._lists[SENTENCE], int(self._begin[key])
-        first = bisect_left(sentences, sentence, begin, begin + int(self._count[key]))
-        return slice(first, bisect_right(sentences, sentence, first, begin + int(self._count[key])))
 
     @cached_property
     def _lists(self) -> list[list[int]]:
         """The rows of the table: to look a few places up, lists are faster than arrays."""
         return self._table.tolist()
+
+    @cached_property
+    def _edges(self) -> list[int]:
+        return self._begin.tolist()
+
+    @cached_property
+    def _counts(self) -> list[int]:
+        return self._count.tolist()
 
     @cached_property
     def _keys_in(self) -> list[frozenset[int]]:
