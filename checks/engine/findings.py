@@ -120,8 +120,10 @@ class _Decision:
         self.is_met[detector.id] = (result.count > 0) is not detector.absent
 
     def detect(self, detector: Detector) -> _Result:
-        rule_holds, headings = self.reading.rule, detector.headings
-        found = [(rule.node, rule_holds(rule.number, headings=headings)) for rule in detector.rules]
+        rule_holds, headings, woken = self.reading.rule, detector.headings, self.reading.woken
+        found = [
+            (rule.node, rule_holds(rule.number, headings=headings)) for rule in detector.rules if rule.number in woken
+        ]
         by_rule = tuple(pair for pair in found if pair[1])
         together = 0
         if len(by_rule) >= detector.at_least:

@@ -19,7 +19,7 @@ from .entities import Outline, Role
 from .normal import NormalText, normal_term, normalise
 from .polarity import NEGATING, NEGATION_REACH, in_quotes, polarity
 from .rules import AllOf, AnyOf, Context, Flag, Followed, Node, Not, Polarity, Terms, anchors, explain, nodes_of
-from .spans import ANYWHERE, NODE, SENTENCE, START, Places, Plan, follow, merge, plan, ranges
+from .spans import ANYWHERE, NODE, SENTENCE, START, Lists, Places, Plan, follow, merge, plan
 from .topics import TOPICS, topic_scores
 
 DEFINITION = re.compile(r"是指|指的是|系指|所称|,指(?!示|引|定|导|纹)|简称为|定义")
@@ -133,9 +133,9 @@ class Matcher:
 
     rules: tuple[Node, ...]
     plan: Plan
-    number: np.ndarray  # rule → its number in the plan, -1 for rules that are not in it
-    first_rule: np.ndarray  # term → where its rules begin in rules_of_terms; one more at the end
-    rules_of_terms: np.ndarray
+    rules_of_terms: Lists  # term → rules that need it or one of its group
+    parts: Lists  # rule → numbers, in the plan, of what must hold in a sentence for the rule to hold
+    whole: np.ndarray  # rule → whether that is all it asks for
 
     @classmethod
     def compile(cls, rules: list[Node]) -> Matcher:
@@ -144,13 +144,10 @@ class Matcher:
         for number, rule in enumerate(rules):
             for term in anchors(rule):
                 woken[term].append(number)
-        return cls(
-            tuple(rules),
-            planned,
-            np.asarray([planned.number.get(id(rule), -1) for rule in rules], dtype=np.int64),
-            np.cumsum([0, *map(len, woken.values())]),
-            np.asarray([number for found in woken.values() for number in found], dtype=np.int64),
-        )
+        together = [rule.parts if isinstance(rule, AllOf) else (rule,) for rule in rules]
+        parts = [[planned.number[id(part)] for part in found if id(part) in planned.number] for found in together]
+        whole = [len(own) == len(found) for own, found in zip(parts, together, strict=True)]
+        return cls(tuple(rules), planned, Lists.of(woken.values()), Lists.of(parts), np.asarray(whole, dtype=bool))
 
     def read(self, text: Text, facts: dict[str, float] | None = None) -> Reading:
         """Read a text once. The result answers which sentences each rule is true of.
@@ -159,12 +156,16 @@ class Matcher:
         """
         return Reading(self, text, facts or {})
 
-    def woken_by(self, places: Places) -> frozenset[int]:
-        """The numbers of the rules that can hold: those in the plan that do, others if a term that they need occurs."""
-        begin = self.first_rule[places.terms]
-        rules = np.unique(self.rules_of_terms[ranges(begin, self.first_rule[places.terms + 1] - begin)])
-        planned = self.number[rules]
-        return frozenset(rules[(planned < 0) | places.holds(planned)].tolist())
+    def woken_by(self, places: Places) -> dict[int, int | None]:
+        """Rules that may hold in a text, with the sentences they hold in, or None where conditions decide."""
+        rules = np.unique(self.rules_of_terms.values(places.terms))
+        planned = rules[self.parts.counts(rules) > 0]
+        met = places.common(self.parts, planned)
+        woken: dict[int, int | None] = dict.fromkeys(rules[self.parts.counts(rules) == 0].tolist())
+        for rule, whole, sentences in zip(planned.tolist(), self.whole[planned].tolist(), met, strict=True):
+            if sentences:
+                woken[rule] = sentences if whole else None
+        return woken
 
 
 class Reading:
@@ -186,7 +187,10 @@ class Reading:
         """The body sentences (with ``headings``, headings too) for which rule ``number`` holds, as a set of bits."""
         if number not in self.woken:
             return 0
-        return self.where(self.matcher.rules[number]) & self._readable[headings]
+        sentences = self.woken[number]
+        if sentences is None:
+            sentences = self.where(self.matcher.rules[number])
+        return sentences & self._readable[headings]
 
     def needs(self, node: Node) -> int:
         """Sentences that have what the node needs at least (headings too, contents never)."""

@@ -8,7 +8,7 @@ places of one kind of node are worked out for all rules and the whole text toget
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, pairwise
@@ -23,6 +23,34 @@ ANYWHERE = 1 << 30  # characters, for "followed" without a distance
 
 # Says of each place of a table whether it has a polarity.
 Polar = Callable[[str, np.ndarray], np.ndarray]
+
+
+def ranges(begin: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """The numbers begin, begin + 1, … of each pair, ``counts`` of them, one pair after the other."""
+    after = np.cumsum(counts)
+    return np.arange(after[-1] if len(after) else 0) + np.repeat(begin - after + counts, counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """A list of numbers for each of 0, 1, 2, …, all in one array."""
+
+    edges: np.ndarray  # where each list begins; one more at the end
+    joined: np.ndarray
+
+    @classmethod
+    def of(cls, lists: Iterable[Collection[int]]) -> Lists:
+        lists = list(lists)
+        joined = np.asarray([number for found in lists for number in found], dtype=np.int64)
+        return cls(np.cumsum([0, *map(len, lists)]), joined)
+
+    def counts(self, chosen: np.ndarray) -> np.ndarray:
+        """How long the lists are."""
+        return self.edges[chosen + 1] - self.edges[chosen]
+
+    def values(self, chosen: np.ndarray) -> np.ndarray:
+        """What stands in the lists, one list after the other."""
+        return self.joined[ranges(self.edges[chosen], self.counts(chosen))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +75,8 @@ class Plan:
     number: dict[int, int]
     terms: tuple[str, ...]
     automaton: AhoCorasick
-    keys_of: tuple[frozenset[int], ...]
-    first_key: np.ndarray  # node → where its keys begin in keys; one more at the end
-    keys: np.ndarray
+    keys: Lists  # node → its keys
+    key_sets: tuple[frozenset[int], ...]  # the same
     waves: tuple[Wave, ...]
 
 
@@ -78,9 +105,8 @@ def plan(nodes: list[Node]) -> Plan:
         number,
         terms,
         AhoCorasick(list(terms)),
+        Lists.of(keys),
         tuple(keys),
-        np.cumsum([0, *map(len, keys)]),
-        np.asarray([key for found in keys for key in found], dtype=np.int64),
         tuple(
             Wave(
                 np.asarray(followed, dtype=np.int64).reshape(-1, 4).T,
@@ -133,9 +159,14 @@ class Places:
     def _bytes(self) -> memoryview:
         return memoryview(self._bits).cast("B")
 
-    def holds(self, numbers: np.ndarray) -> np.ndarray:
-        """Which nodes hold in any sentence."""
-        return self._bits[numbers].any(axis=1)
+    def common(self, parts: Lists, wholes: np.ndarray) -> list[int]:
+        """The sentences in which all parts of each whole hold, as sets of bits."""
+        if not len(wholes):
+            return []
+        counts = parts.counts(wholes)
+        bits = np.bitwise_and.reduceat(self._bits[parts.values(wholes)], np.cumsum(counts) - counts, axis=0)
+        content, width = bits.tobytes(), bits.shape[1]
+        return [int.from_bytes(content[at : at + width], "little") for at in range(0, len(content), width)]
 
     def of(self, number: int) -> np.ndarray:
         """The table of one node, in the order of the text."""
@@ -144,7 +175,7 @@ class Places:
     def inside(self, number: int, sentence: int) -> list[tuple[int, int]]:
         """Start and end of a node's places in one sentence, in their order."""
         found = []
-        keys = self._plan.keys_of[number] & self._keys_in[sentence]
+        keys = self._plan.key_sets[number] & self._keys_in[sentence]
         for key in keys:
             begin, after = self._edges[key], self._edges[key] + self._counts[key]
             first = bisect_left(self._lists[SENTENCE], sentence, begin, after)
@@ -189,21 +220,19 @@ class Places:
         hits = self._table.copy()
         hits[NODE] = local[hits[NODE]]
         _mark(of_term, hits)
-        occurs = np.flatnonzero(self._count[self._plan.keys])
-        nodes = np.searchsorted(self._plan.first_key, occurs, side="right") - 1
+        keys = self._plan.keys
+        occurs = np.flatnonzero(self._count[keys.joined])
+        nodes = np.searchsorted(keys.edges, occurs, side="right") - 1
         first = np.flatnonzero(np.diff(nodes, prepend=-1))
         if len(first):
-            rows = of_term[local[self._plan.keys[occurs]]]
+            rows = of_term[local[keys.joined[occurs]]]
             self._bits[nodes[first]] = np.bitwise_or.reduceat(rows, first, axis=0)
 
     def _gather(self, nodes: np.ndarray, needed: np.ndarray | None = None) -> np.ndarray:
         """The places of nodes, each node's row here for its number; only in ``needed`` sentences, bits by row."""
-        first_key = self._plan.first_key
-        counts = first_key[nodes + 1] - first_key[nodes]
-        row = np.repeat(np.arange(len(nodes)), counts)
-        key = self._plan.keys[ranges(first_key[nodes], counts)]
+        key = self._plan.keys.values(nodes)
         counts = self._count[key]
-        row = np.repeat(row, counts)
+        row = np.repeat(np.repeat(np.arange(len(nodes)), self._plan.keys.counts(nodes)), counts)
         column = ranges(self._begin[key], counts)
         if needed is not None:
             sentence = self._table[SENTENCE, column]
@@ -250,12 +279,6 @@ def _mark(bits: np.ndarray, table: np.ndarray):
 def in_order(table: np.ndarray) -> np.ndarray:
     """The places of each node in the order of the text."""
     return table[:, np.lexsort((table[END], table[START], table[NODE]))]
-
-
-def ranges(begin: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """The numbers begin, begin + 1, … of each pair, ``counts`` of them, one pair after the other."""
-    after = np.cumsum(counts)
-    return np.arange(after[-1] if len(after) else 0) + np.repeat(begin - after + counts, counts)
 
 
 def follow(first: np.ndarray, then: np.ndarray, within: np.ndarray) -> np.ndarray:
