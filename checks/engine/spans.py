@@ -138,7 +138,8 @@ class Places:
         self._table = np.zeros((4, 0), dtype=np.int32)
         self._begin = np.zeros(keys, dtype=np.int64)  # key → its columns in the table
         self._count = np.zeros(keys, dtype=np.int64)
-        self._bits = np.zeros((len(plan.number), len(starts) // 8 + 1), dtype=np.uint8)  # node → its sentences
+        self._words = np.zeros((len(plan.number), len(starts) // 64 + 1), dtype=np.uint64)  # node → its sentences
+        self._bits = self._words.view(np.uint8)
         self._keep(_hits(plan, text, starts, ends, readable))
         self.terms = np.flatnonzero(self._count)  # the numbers of those that occur
         self._mark_terms()
@@ -164,8 +165,8 @@ class Places:
         if not len(wholes):
             return []
         counts = parts.counts(wholes)
-        bits = np.bitwise_and.reduceat(self._bits[parts.values(wholes)], np.cumsum(counts) - counts, axis=0)
-        content, width = bits.tobytes(), bits.shape[1]
+        words = np.bitwise_and.reduceat(self._words[parts.values(wholes)], np.cumsum(counts) - counts, axis=0)
+        content, width = words.tobytes(), self._bits.shape[1]
         return [int.from_bytes(content[at : at + width], "little") for at in range(0, len(content), width)]
 
     def of(self, number: int) -> np.ndarray:
@@ -214,19 +215,19 @@ class Places:
 
     def _mark_terms(self):
         """Set the sentences of nodes of terms: all those that one of their terms occurs in."""
-        of_term = np.zeros((len(self.terms) + 1, self._bits.shape[1]), dtype=np.uint8)
+        of_term = np.zeros((len(self.terms) + 1, self._words.shape[1]), dtype=np.uint64)
         local = np.zeros(len(self._count), dtype=np.int64)
         local[self.terms] = np.arange(len(self.terms))
         hits = self._table.copy()
         hits[NODE] = local[hits[NODE]]
-        _mark(of_term, hits)
+        _mark(of_term.view(np.uint8), hits)
         keys = self._plan.keys
         occurs = np.flatnonzero(self._count[keys.joined])
         nodes = np.searchsorted(keys.edges, occurs, side="right") - 1
         first = np.flatnonzero(np.diff(nodes, prepend=-1))
         if len(first):
             rows = of_term[local[keys.joined[occurs]]]
-            self._bits[nodes[first]] = np.bitwise_or.reduceat(rows, first, axis=0)
+            self._words[nodes[first]] = np.bitwise_or.reduceat(rows, first, axis=0)
 
     def _gather(self, nodes: np.ndarray, needed: np.ndarray | None = None) -> np.ndarray:
         """The places of nodes, each node's row here for its number; only in ``needed`` sentences, bits by row."""
@@ -245,9 +246,9 @@ class Places:
     def _following(self, followed: np.ndarray) -> np.ndarray:
         """The places of sequences, in sentences that have both parts."""
         nodes, first, then, within = followed
-        both = self._bits[first] & self._bits[then]
+        both = self._words[first] & self._words[then]
         met = np.flatnonzero(both.any(axis=1))
-        nodes, first, then, within, both = nodes[met], first[met], then[met], within[met], both[met]
+        nodes, first, then, within, both = nodes[met], first[met], then[met], within[met], both[met].view(np.uint8)
         found = follow(self._gather(first, both), self._gather(then, both), within)
         found[NODE] = nodes[found[NODE]]
         return found
@@ -268,7 +269,9 @@ def _hits(plan: Plan, text: str, starts: np.ndarray, ends: np.ndarray, readable:
     sentence = np.searchsorted(starts, start, side="right") - 1
     inside = (sentence >= 0) & (end <= ends[sentence]) & readable[sentence] if len(starts) else slice(0)
     hits = np.stack((term, sentence, start, end), dtype=np.int32, casting="unsafe")[:, inside]
-    return hits[:, np.argsort(hits[NODE], kind="stable")]
+    if len(plan.terms) < 1 << 16:
+        term = term.astype(np.uint16)  # which numpy sorts in linear time
+    return hits[:, np.argsort(term[inside], kind="stable")]
 
 
 def _mark(bits: np.ndarray, table: np.ndarray):
@@ -278,7 +281,16 @@ def _mark(bits: np.ndarray, table: np.ndarray):
 
 def in_order(table: np.ndarray) -> np.ndarray:
     """The places of each node in the order of the text."""
-    return table[:, np.lexsort((table[END], table[START], table[NODE]))]
+    return table[:, np.argsort(_key(table, START, END))]
+
+
+def _key(table: np.ndarray, *rows: int) -> np.ndarray:
+    """One number for each place that orders the table by node and two rows more; faster than sorting by three."""
+    size = int(table[END].max(initial=0)) + 1
+    key = table[NODE].astype(np.int64)
+    for row in rows:
+        key = key * size + table[row]
+    return key
 
 
 def follow(first: np.ndarray, then: np.ndarray, within: np.ndarray) -> np.ndarray:
@@ -286,7 +298,7 @@ def follow(first: np.ndarray, then: np.ndarray, within: np.ndarray) -> np.ndarra
 
     Each ``then`` goes with the nearest that precedes it, so that a chain of .. misses nothing.
     """
-    first, then = first[:, np.lexsort((first[START], first[END], first[NODE]))], in_order(then)
+    first, then = first[:, np.argsort(_key(first, END, START))], in_order(then)
     size = int(max(then[START].max(initial=0), first[END].max(initial=0))) + 1
     ends = first[NODE].astype(np.int64) * size + first[END]
     at = np.searchsorted(ends, then[NODE].astype(np.int64) * size + then[START], side="right") - 1
