@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
-from .checklist import Checklist, Detector, Requirement
+from .checklist import Checklist, Detector, Requirement, Rule
 from .conditions import Found
 from .entities import (
     Analysis,
@@ -34,7 +34,6 @@ from .facts import Facts, extract_facts
 from .matching import Reading, Text, members, nearest, why_not
 from .normal import NormalText
 from .outline import build_outline
-from .rules import Node
 
 ENGINE_VERSION = "0.1.0"
 SCHEMA = 1
@@ -55,7 +54,7 @@ class _Result(NamedTuple):
     """What one detector found: sentences (as bits, together and by rule), or places of a fact; and how many."""
 
     sentences: int = 0
-    by_rule: tuple[tuple[Node, int], ...] = ()
+    by_rule: tuple[tuple[Rule, int], ...] = ()
     fact_places: tuple[tuple[int, int], ...] = ()
     count: int = 0
 
@@ -121,9 +120,7 @@ class _Decision:
 
     def detect(self, detector: Detector) -> _Result:
         rule_holds, headings, woken = self.reading.rule, detector.headings, self.reading.woken
-        found = [
-            (rule.node, rule_holds(rule.number, headings=headings)) for rule in detector.rules if rule.number in woken
-        ]
+        found = [(rule, rule_holds(rule.number, headings=headings)) for rule in detector.rules if rule.number in woken]
         by_rule = tuple(pair for pair in found if pair[1])
         together = 0
         if len(by_rule) >= detector.at_least:
@@ -201,7 +198,8 @@ class _Decision:
         chosen = list(members(result.sentences))
         if len(chosen) > QUOTES:
             # Sentences that more of a detector's wording fits come first; among equals, the order of the text.
-            chosen.sort(key=lambda index: -len(self.matched(result, index)))
+            weight = self.reading.weight
+            chosen.sort(key=lambda i: -sum(weight(rule.number, i) for rule, held in result.by_rule if held >> i & 1))
             chosen = sorted(chosen[:QUOTES])
         spans = [self.piece(index, result) for index in chosen]
         return spans + list(result.fact_places[: QUOTES - len(spans)])
@@ -210,9 +208,9 @@ class _Decision:
         """The places in a sentence, in comparable text, that the detector's rules matched."""
         return [
             span
-            for node, sentences in result.by_rule
+            for rule, sentences in result.by_rule
             if sentences >> index & 1
-            for span in self.reading.spans(node, index)
+            for span in self.reading.places(rule.number, index)
         ]
 
     def piece(self, index: int, result: _Result) -> tuple[int, int]:

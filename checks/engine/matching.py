@@ -135,7 +135,8 @@ class Matcher:
     plan: Plan
     rules_of_terms: Lists  # term → rules that need it or one of its group
     parts: Lists  # rule → numbers, in the plan, of what must hold in a sentence for the rule to hold
-    whole: np.ndarray  # rule → whether that is all it asks for
+    complete: np.ndarray  # rule → whether all its parts but the conditions are in the plan
+    conditional: np.ndarray  # rule → whether it asks for anything that is not in the plan
 
     @classmethod
     def compile(cls, rules: list[Node]) -> Matcher:
@@ -146,8 +147,18 @@ class Matcher:
                 woken[term].append(number)
         together = [rule.parts if isinstance(rule, AllOf) else (rule,) for rule in rules]
         parts = [[planned.number[id(part)] for part in found if id(part) in planned.number] for found in together]
-        whole = [len(own) == len(found) for own, found in zip(parts, together, strict=True)]
-        return cls(tuple(rules), planned, Lists.of(woken.values()), Lists.of(parts), np.asarray(whole, dtype=bool))
+        conditions = [sum(isinstance(part, CONDITIONS) for part in found) for found in together]
+        missing = np.asarray(
+            [len(found) - len(own) for own, found in zip(parts, together, strict=True)], dtype=np.int64
+        )
+        return cls(
+            tuple(rules),
+            planned,
+            Lists.of(woken.values()),
+            Lists.of(parts),
+            missing == np.asarray(conditions, dtype=np.int64),
+            missing > 0,
+        )
 
     def read(self, text: Text, facts: dict[str, float] | None = None) -> Reading:
         """Read a text once. The result answers which sentences each rule is true of.
@@ -162,9 +173,9 @@ class Matcher:
         planned = rules[self.parts.counts(rules) > 0]
         met = places.common(self.parts, planned)
         woken: dict[int, int | None] = dict.fromkeys(rules[self.parts.counts(rules) == 0].tolist())
-        for rule, whole, sentences in zip(planned.tolist(), self.whole[planned].tolist(), met, strict=True):
+        for rule, conditional, sentences in zip(planned.tolist(), self.conditional[planned].tolist(), met, strict=True):
             if sentences:
-                woken[rule] = sentences if whole else None
+                woken[rule] = None if conditional else sentences
         return woken
 
 
@@ -177,9 +188,9 @@ class Reading:
 
     def __init__(self, matcher: Matcher, text: Text, facts: dict[str, float]):
         self.matcher, self.text, self.facts = matcher, text, facts
-        self._needs: dict[int, int] = {}  # by identity: hashing a deep rule each time would cost more than matching
-        self._holds: dict[int, int] = {}
         self._places = Places(matcher.plan, text.normal, text.starts, text.ends, ~text.contents, self._polar)
+        # By identity: hashing a deep rule each time would cost more than matching.
+        self._holds = self._places.sentences()
         self._readable = (text.body_mask, text.body_mask | text.heading_mask)
         self.woken = matcher.woken_by(self._places)
 
@@ -194,12 +205,6 @@ class Reading:
 
     def needs(self, node: Node) -> int:
         """Sentences that have what the node needs at least (headings too, contents never)."""
-        needs = self._needs.get(id(node))
-        if needs is None:
-            needs = self._needs[id(node)] = self._parts_met(node)
-        return needs
-
-    def _parts_met(self, node: Node) -> int:
         if isinstance(node, Terms):
             return self.where(node)
         if isinstance(node, Followed):
@@ -218,9 +223,8 @@ class Reading:
         return holds
 
     def _where(self, node: Node) -> int:
-        number = self.matcher.plan.number.get(id(node))
-        if number is not None:
-            return self._places.sentences(number)
+        if id(node) in self.matcher.plan.number:
+            return 0  # those that hold anywhere are there from the start
         if isinstance(node, Context):
             return self._surrounded(node)
         if isinstance(node, AnyOf):
@@ -233,16 +237,47 @@ class Reading:
             return holds
         return _union(1 << index for index in self._table(node)[SENTENCE].tolist())
 
+    def weight(self, number: int, index: int) -> int:
+        """How many places in a sentence make a rule hold that does."""
+        if not self.matcher.complete[number]:
+            return len(self.spans(self.matcher.rules[number], index))
+        at = self._found[self._key(number, index)]
+        return self._edges[at + 1] - self._edges[at]
+
+    def places(self, number: int, index: int) -> Spans:
+        """The places in a sentence that make a rule hold that does."""
+        if not self.matcher.complete[number]:
+            return self.spans(self.matcher.rules[number], index)
+        at = self._found[self._key(number, index)]
+        columns = self._table_of_rules[START:, self._edges[at] : self._edges[at + 1]]
+        return list(map(tuple, columns.T.tolist()))
+
+    def _key(self, number, index):
+        return number * len(self.text.starts) + index
+
+    @cached_property
+    def _table_of_rules(self) -> np.ndarray:
+        """The places of all rules whose parts are in the plan: worked out together because they are asked for often."""
+        matcher, rules = self.matcher, np.asarray(list(self.woken), dtype=np.int64)
+        rules = rules[matcher.complete[rules]]
+        merged = np.asarray([isinstance(matcher.rules[rule], AllOf) for rule in rules.tolist()], dtype=bool)
+        return self._places.of_wholes(matcher.parts, rules, merged)
+
+    @cached_property
+    def _edges(self) -> list[int]:
+        """Where the places of one rule in one sentence begin among those of all rules; the end too."""
+        table = self._table_of_rules
+        changes = np.any(np.diff(table[:START], axis=1, prepend=-1), axis=0)
+        return [*np.flatnonzero(changes).tolist(), table.shape[1]]
+
+    @cached_property
+    def _found(self) -> dict[int, int]:
+        """Rule and sentence as one number → the place in ``_edges``."""
+        rules, sentences = self._table_of_rules[:START, self._edges[:-1]].astype(np.int64)
+        return {key: at for at, key in enumerate(self._key(rules, sentences).tolist())}
+
     def spans(self, node: Node, index: int) -> Spans:
         """The places that make a node hold in a sentence, in their order; none if it does not."""
-        number = self.matcher.plan.number.get(id(node))
-        if number is not None:
-            return self._places.inside(number, index)
-        if not self.where(node) >> index & 1:
-            return []
-        if isinstance(node, (AnyOf, AllOf)):
-            parts = [part for part in node.parts if not isinstance(part, CONDITIONS)]
-            return sorted({span for part in parts for span in self.spans(part, index)})
         table = self._table(node)
         return list(map(tuple, table[START:, table[SENTENCE] == index].T.tolist()))
 

@@ -7,16 +7,14 @@ places of one kind of node are worked out for all rules and the whole text toget
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import chain, pairwise
+from itertools import chain
 
 import numpy as np
 from ahocorasick_rs import AhoCorasick
 
-from .rules import Followed, Node, Polarity, Terms
+from .rules import AnyOf, Followed, Node, Polarity, Terms
 
 NODE, SENTENCE, START, END = range(4)
 ANYWHERE = 1 << 30  # characters, for "followed" without a distance
@@ -55,9 +53,10 @@ class Lists:
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """Nodes that can be answered together, once those of earlier waves are: sequences, and polarities by kind."""
+    """Nodes that can be answered together, once those of earlier waves are."""
 
     followed: np.ndarray  # columns: node, first, then, within
+    alternatives: np.ndarray  # columns: node, part
     polarities: dict[str, np.ndarray]  # kind → columns: node, part
 
 
@@ -65,18 +64,18 @@ class Wave:
 class Plan:
     """How to find the nodes of all rules: numbers for nodes and terms, and the waves in their order.
 
-    ``number`` has every node made of terms, sequences and polarities alone, by identity. Nodes that hold alternatives
-    or conditions are not in the plan; whoever asks for them combines the sentences of their parts.
+    ``number`` has every node, by identity, that holds no & and no conditions. The others are not in the plan; whoever
+    asks for them combines the sentences of their parts.
 
     A table is looked up by keys: those below ``len(terms)`` are terms, the others nodes. A node of terms has the keys
     of its terms, any other has one of its own.
     """
 
     number: dict[int, int]
+    identity: tuple[int, ...]  # the other way round
     terms: tuple[str, ...]
     automaton: AhoCorasick
     keys: Lists  # node → its keys
-    key_sets: tuple[frozenset[int], ...]  # the same
     waves: tuple[Wave, ...]
 
 
@@ -91,28 +90,31 @@ def plan(nodes: list[Node]) -> Plan:
     number = {id(node): i for i, node in enumerate(planned)}
     terms = tuple(sorted({term for node in planned if isinstance(node, Terms) for term in node.terms}))
     of_term = {term: i for i, term in enumerate(terms)}
-    keys: list[frozenset[int]] = []
-    waves: list[tuple[list, dict]] = [([], {}) for _ in range(max(depth.values(), default=0))]
+    keys: list[list[int]] = []
+    waves = [([], [], {}) for _ in range(max(depth.values(), default=0))]
     for i, node in enumerate(planned):
-        own = map(of_term.get, node.terms) if isinstance(node, Terms) else [len(terms) + i]
-        keys.append(frozenset(own))
+        keys.append([of_term[term] for term in node.terms] if isinstance(node, Terms) else [len(terms) + i])
+        followed, alternatives, polarities = waves[depth[id(node)] - 1] if depth[id(node)] else ([], [], {})
         if isinstance(node, Followed):
             within = ANYWHERE if node.within is None else node.within
-            waves[depth[id(node)] - 1][0].append((i, number[id(node.first)], number[id(node.then)], within))
+            followed.append((i, number[id(node.first)], number[id(node.then)], within))
+        elif isinstance(node, AnyOf):
+            alternatives += [(i, number[id(part)]) for part in node.parts]
         elif isinstance(node, Polarity):
-            waves[depth[id(node)] - 1][1].setdefault(node.kind, []).append((i, number[id(node.part)]))
+            polarities.setdefault(node.kind, []).append((i, number[id(node.part)]))
     return Plan(
         number,
+        tuple(number),
         terms,
         AhoCorasick(list(terms)),
         Lists.of(keys),
-        tuple(keys),
         tuple(
             Wave(
                 np.asarray(followed, dtype=np.int64).reshape(-1, 4).T,
+                np.asarray(alternatives, dtype=np.int64).reshape(-1, 2).T,
                 {kind: np.asarray(pairs, dtype=np.int64).T for kind, pairs in polarities.items()},
             )
-            for followed, polarities in waves
+            for followed, alternatives, polarities in waves
         ),
     )
 
@@ -123,6 +125,8 @@ def _parts(node: Node) -> tuple[Node, ...] | None:
         return ()
     if isinstance(node, Followed):
         return node.first, node.then
+    if isinstance(node, AnyOf):
+        return node.parts
     return (node.part,) if isinstance(node, Polarity) else None
 
 
@@ -145,65 +149,44 @@ class Places:
         self._mark_terms()
         for wave in plan.waves:
             found = [self._with_polarity(kind, pairs) for kind, pairs in wave.polarities.items()]
-            found = np.concatenate([*found, self._following(wave.followed)], axis=1)
+            found += [self._following(wave.followed), self._either(wave.alternatives)]
+            found = np.concatenate(found, axis=1)
             _mark(self._bits, found)
             found = found[:, np.argsort(found[NODE], kind="stable")]
             found[NODE] += len(plan.terms)
             self._keep(found)
 
-    def sentences(self, number: int) -> int:
-        """The sentences that a node holds in, as a set of bits."""
-        width = self._bits.shape[1]
-        return int.from_bytes(self._bytes[number * width : number * width + width], "little")
-
-    @cached_property
-    def _bytes(self) -> memoryview:
-        return memoryview(self._bits).cast("B")
+    def sentences(self) -> dict[int, int]:
+        """The sentences, as sets of bits, of every node that holds somewhere, by the node's identity."""
+        some = np.flatnonzero(self._words.any(axis=1))
+        return dict(zip(map(self._plan.identity.__getitem__, some.tolist()), _sets(self._words[some]), strict=True))
 
     def common(self, parts: Lists, wholes: np.ndarray) -> list[int]:
         """The sentences in which all parts of each whole hold, as sets of bits."""
+        return _sets(self._common(parts, wholes))
+
+    def _common(self, parts: Lists, wholes: np.ndarray) -> np.ndarray:
         if not len(wholes):
-            return []
+            return self._words[:0]
         counts = parts.counts(wholes)
-        words = np.bitwise_and.reduceat(self._words[parts.values(wholes)], np.cumsum(counts) - counts, axis=0)
-        content, width = words.tobytes(), self._bits.shape[1]
-        return [int.from_bytes(content[at : at + width], "little") for at in range(0, len(content), width)]
+        return np.bitwise_and.reduceat(self._words[parts.values(wholes)], np.cumsum(counts) - counts, axis=0)
+
+    def of_wholes(self, parts: Lists, wholes: np.ndarray, merged: np.ndarray) -> np.ndarray:
+        """A table, with wholes for nodes, of the places of their parts in the sentences that have all of them.
+
+        Of ``merged`` wholes each place comes once.
+        """
+        row = np.repeat(np.arange(len(wholes)), parts.counts(wholes))
+        found = self._gather(parts.values(wholes), self._common(parts, wholes).view(np.uint8)[row])
+        found[NODE] = row[found[NODE]]
+        found = in_order(found)
+        found = found[:, ~(_again(found) & merged[found[NODE]])]
+        found[NODE] = wholes[found[NODE]]
+        return found
 
     def of(self, number: int) -> np.ndarray:
         """The table of one node, in the order of the text."""
         return in_order(self._gather(np.asarray([number])))
-
-    def inside(self, number: int, sentence: int) -> list[tuple[int, int]]:
-        """Start and end of a node's places in one sentence, in their order."""
-        found = []
-        keys = self._plan.key_sets[number] & self._keys_in[sentence]
-        for key in keys:
-            begin, after = self._edges[key], self._edges[key] + self._counts[key]
-            first = bisect_left(self._lists[SENTENCE], sentence, begin, after)
-            after = bisect_right(self._lists[SENTENCE], sentence, first, after)
-            found += zip(self._lists[START][first:after], self._lists[END][first:after], strict=True)
-        return sorted(found) if len(keys) > 1 else found
-
-    @cached_property
-    def _lists(self) -> list[list[int]]:
-        """The rows of the table: to look a few places up, lists are faster than arrays."""
-        return self._table.tolist()
-
-    @cached_property
-    def _edges(self) -> list[int]:
-        return self._begin.tolist()
-
-    @cached_property
-    def _counts(self) -> list[int]:
-        return self._count.tolist()
-
-    @cached_property
-    def _keys_in(self) -> list[frozenset[int]]:
-        """The keys that have a place in each sentence."""
-        order = np.argsort(self._table[SENTENCE], kind="stable")
-        keys = self._table[NODE, order].tolist()
-        edges = np.searchsorted(self._table[SENTENCE, order], np.arange(self._bits.shape[1] * 8 + 1)).tolist()
-        return [frozenset(keys[first:after]) for first, after in pairwise(edges)]
 
     def _keep(self, found: np.ndarray):
         """Add a table, sorted by keys, that has keys for nodes."""
@@ -253,6 +236,14 @@ class Places:
         found[NODE] = nodes[found[NODE]]
         return found
 
+    def _either(self, alternatives: np.ndarray) -> np.ndarray:
+        """The places of all parts, each once for a node."""
+        nodes, parts = alternatives
+        found = self._gather(parts)
+        found[NODE] = nodes[found[NODE]]
+        found = in_order(found)
+        return found[:, ~_again(found)]
+
     def _with_polarity(self, kind: str, pairs: np.ndarray) -> np.ndarray:
         nodes, parts = pairs
         found = in_order(self._gather(parts))
@@ -274,6 +265,12 @@ def _hits(plan: Plan, text: str, starts: np.ndarray, ends: np.ndarray, readable:
     return hits[:, np.argsort(term[inside], kind="stable")]
 
 
+def _sets(words: np.ndarray) -> list[int]:
+    """Each row as one number."""
+    content, width = words.tobytes(), words.shape[1] * words.itemsize
+    return [int.from_bytes(content[at : at + width], "little") for at in range(0, len(content), width)]
+
+
 def _mark(bits: np.ndarray, table: np.ndarray):
     """Set the bit of each place's sentence in its node's row."""
     np.bitwise_or.at(bits, (table[NODE], table[SENTENCE] >> 3), (1 << (table[SENTENCE] & 7)).astype(np.uint8))
@@ -282,6 +279,13 @@ def _mark(bits: np.ndarray, table: np.ndarray):
 def in_order(table: np.ndarray) -> np.ndarray:
     """The places of each node in the order of the text."""
     return table[:, np.argsort(_key(table, START, END))]
+
+
+def _again(table: np.ndarray) -> np.ndarray:
+    """Which columns are the same as the one before them."""
+    again = np.zeros(table.shape[1], dtype=bool)
+    again[1:] = np.all(table[:, 1:] == table[:, :-1], axis=0)
+    return again
 
 
 def _key(table: np.ndarray, *rows: int) -> np.ndarray:
