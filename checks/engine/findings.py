@@ -195,12 +195,13 @@ class _Decision:
         return tuple(found.values())
 
     def spans(self, result: _Result) -> list[tuple[int, int]]:
-        chosen = list(members(result.sentences))
-        if len(chosen) > QUOTES:
+        if result.sentences.bit_count() > QUOTES:
             # Sentences that more of a detector's wording fits come first; among equals, the order of the text.
-            weight = self.reading.weight
-            chosen.sort(key=lambda i: -sum(weight(rule.number, i) for rule, held in result.by_rule if held >> i & 1))
-            chosen = sorted(chosen[:QUOTES])
+            weights = self.reading.weigh((rule.number, sentences) for rule, sentences in result.by_rule)
+            ranked = sorted((-weight, index) for index, weight in weights.items() if result.sentences >> index & 1)
+            chosen = sorted(index for _, index in ranked[:QUOTES])
+        else:
+            chosen = list(members(result.sentences))
         spans = [self.piece(index, result) for index in chosen]
         return spans + list(result.fact_places[: QUOTES - len(spans)])
 

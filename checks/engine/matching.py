@@ -191,6 +191,7 @@ class Reading:
         self._places = Places(matcher.plan, text.normal, text.starts, text.ends, ~text.contents, self._polar)
         # By identity: hashing a deep rule each time would cost more than matching.
         self._holds = self._places.sentences()
+        self._tables: dict[int, np.ndarray] = {}
         self._readable = (text.body_mask, text.body_mask | text.heading_mask)
         self.woken = matcher.woken_by(self._places)
 
@@ -237,48 +238,39 @@ class Reading:
             return holds
         return _union(1 << index for index in self._table(node)[SENTENCE].tolist())
 
-    def weight(self, number: int, index: int) -> int:
-        """How many places in a sentence make a rule hold that does."""
-        if not self.matcher.complete[number]:
-            return len(self.spans(self.matcher.rules[number], index))
-        at = self._found[self._key(number, index)]
-        return self._edges[at + 1] - self._edges[at]
+    def weigh(self, rules: Iterable[tuple[int, int]]) -> dict[int, int]:
+        """Sentence → how many places in it make rules hold; each rule comes with the sentences that count for it."""
+        weights: dict[int, int] = {}
+        for number, sentences in rules:
+            if self.matcher.complete[number]:
+                counted = self._found.of(number)
+            else:
+                node = self.matcher.rules[number]
+                counted = ((index, len(self.spans(node, index))) for index in members(sentences))
+            for index, places in counted:
+                if sentences >> index & 1:
+                    weights[index] = weights.get(index, 0) + places
+        return weights
 
     def places(self, number: int, index: int) -> Spans:
         """The places in a sentence that make a rule hold that does."""
-        if not self.matcher.complete[number]:
-            return self.spans(self.matcher.rules[number], index)
-        at = self._found[self._key(number, index)]
-        columns = self._table_of_rules[START:, self._edges[at] : self._edges[at + 1]]
-        return list(map(tuple, columns.T.tolist()))
-
-    def _key(self, number, index):
-        return number * len(self.text.starts) + index
+        if self.matcher.complete[number]:
+            return self._found.places(number, index)
+        return self.spans(self.matcher.rules[number], index)
 
     @cached_property
-    def _table_of_rules(self) -> np.ndarray:
+    def _found(self) -> PlacesByRule:
         """The places of all rules whose parts are in the plan: worked out together because they are asked for often."""
         matcher, rules = self.matcher, np.asarray(list(self.woken), dtype=np.int64)
         rules = rules[matcher.complete[rules]]
         merged = np.asarray([isinstance(matcher.rules[rule], AllOf) for rule in rules.tolist()], dtype=bool)
-        return self._places.of_wholes(matcher.parts, rules, merged)
-
-    @cached_property
-    def _edges(self) -> list[int]:
-        """Where the places of one rule in one sentence begin among those of all rules; the end too."""
-        table = self._table_of_rules
-        changes = np.any(np.diff(table[:START], axis=1, prepend=-1), axis=0)
-        return [*np.flatnonzero(changes).tolist(), table.shape[1]]
-
-    @cached_property
-    def _found(self) -> dict[int, int]:
-        """Rule and sentence as one number → the place in ``_edges``."""
-        rules, sentences = self._table_of_rules[:START, self._edges[:-1]].astype(np.int64)
-        return {key: at for at, key in enumerate(self._key(rules, sentences).tolist())}
+        return PlacesByRule(self._places.of_wholes(matcher.parts, rules, merged))
 
     def spans(self, node: Node, index: int) -> Spans:
         """The places that make a node hold in a sentence, in their order; none if it does not."""
-        table = self._table(node)
+        table = self._tables.get(id(node))
+        if table is None:
+            table = self._tables[id(node)] = self._table(node)
         return list(map(tuple, table[START:, table[SENTENCE] == index].T.tolist()))
 
     def _table(self, node: Node) -> np.ndarray:
@@ -356,6 +348,32 @@ class Reading:
             if node.kind in ("near", "after"):
                 around |= there >> distance
         return around
+
+
+class PlacesByRule:
+    """A table of the places of rules, looked up by rule and sentence."""
+
+    def __init__(self, table: np.ndarray):
+        self._table = table
+        changes = np.flatnonzero(np.any(np.diff(table[:START], axis=1, prepend=-1), axis=0))
+        rules, sentences = table[:START, changes]
+        self._edges = [*changes.tolist(), table.shape[1]]  # where the places of one rule in one sentence begin
+        self._sentences = sentences.tolist()
+        self._counts = np.diff(changes, append=table.shape[1]).tolist()
+        first = np.flatnonzero(np.diff(rules, prepend=-1))
+        slices = map(slice, first.tolist(), [*first[1:].tolist(), len(rules)])
+        self._of_rule = dict(zip(rules[first].tolist(), slices, strict=True))
+
+    def of(self, rule: int) -> Iterator[tuple[int, int]]:
+        """The sentences a rule has places in, and how many."""
+        own = self._of_rule[rule]
+        return zip(self._sentences[own], self._counts[own], strict=True)
+
+    def places(self, rule: int, sentence: int) -> Spans:
+        """Start and end of a rule's places in a sentence."""
+        own = self._of_rule[rule]
+        at = self._sentences.index(sentence, own.start, own.stop)
+        return list(map(tuple, self._table[START:, self._edges[at] : self._edges[at + 1]].T.tolist()))
 
 
 def members(mask: int) -> Iterator[int]:

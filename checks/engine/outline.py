@@ -30,6 +30,7 @@ _NUMBER = re.compile(
     r"|(?P<letter>(?<![A-Za-z])(?:[（(]\s*[a-zA-Z]\s*[)）]|[a-zA-Z](?:[、)）]|\.(?![A-Za-z\d]))))"
 )
 _NUMBER_FIRST = re.compile(rf"[第（(\d①-⑳❶-❿⑴-⒇{CHINESE[2:]}]")
+_NO_DIGITS = re.compile(rf"[^{CHINESE}\d]")
 _MARKUP = re.compile(r"[ \t\u3000\xa0]*(?:#{1,6}[ \t]+|[-*+•·●■◆▪►➤※][ \t]*|>[ \t]*|\*\*|__)*")
 _WORD = re.compile(r"\w")
 _LINE = re.compile(r"[^\r\n\v\f\u2028\u2029\x85]+")
@@ -99,7 +100,7 @@ def _value(kind: str, written: str) -> int:
         return ord(re.sub(r"[^A-Za-z]", "", written).lower()) - 96
     if kind == "decimal":
         return int(re.findall(r"\d+", written)[-1])
-    return chinese_number(re.sub(rf"[^{CHINESE}\d]", "", written))
+    return chinese_number(_NO_DIGITS.sub("", written))
 
 
 def _number_at(text: str, at: int, end: int) -> tuple[str, str, int, int] | None:
