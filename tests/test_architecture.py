@@ -61,7 +61,7 @@ ENGINE_CLOSE = {
     "spans": {"rules"},
     "matching": {"entities", "normal", "polarity", "rules", "spans", "topics"},
 }
-ENGINE_PACKAGES = {"yaml", "numpy", "jieba", "rjieba", "ahocorasick_rs"}
+ENGINE_PACKAGES = {"yaml", "numpy", "jieba", "rjieba", "ahocorasick_rs", "orjson"}
 FILE_READERS = {"selectolax", "charset_normalizer"}  # in intake alone
 # No network, no clock, no chance, no other process: same input, same output, on any machine.
 IMPURE = {

@@ -9,11 +9,12 @@ in the order of the requirement's own ``verdict`` lines; what those leave open f
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
+
+import orjson
 
 from .checklist import Checklist, Detector, Requirement, Rule
 from .conditions import Found
@@ -402,11 +403,10 @@ def searched_json(searched: Searched | None) -> dict:
 
 
 def _digest(result: dict) -> str:
+    """SHA-256 of the result in canonical JSON: keys sorted, no spaces, UTF-8."""
     content = {**result, "policy": {**result["policy"], "name": ""}}
     content.pop("digest")
-    return hashlib.sha256(
-        json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-    ).hexdigest()
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 __all__ = ["ENGINE_VERSION", "Severity", "analyse", "searched_json", "to_json"]

@@ -169,7 +169,9 @@ class Matcher:
 
     def woken_by(self, places: Places) -> dict[int, int | None]:
         """Rules that may hold in a text, with the sentences they hold in, or None where conditions decide."""
-        rules = np.unique(self.rules_of_terms.values(places.terms))
+        awake = np.zeros(len(self.rules), dtype=bool)
+        awake[self.rules_of_terms.values(places.terms)] = True
+        rules = np.flatnonzero(awake)
         planned = rules[self.parts.counts(rules) > 0]
         met = places.common(self.parts, planned)
         woken: dict[int, int | None] = dict.fromkeys(rules[self.parts.counts(rules) == 0].tolist())

@@ -8,7 +8,9 @@ told apart as heading, item of a table of contents, or clause, and the sections 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import NamedTuple
 
 from .entities import Clause, Outline, Role, Section, Sentence
@@ -31,6 +33,7 @@ _NUMBER = re.compile(
 )
 _NUMBER_FIRST = re.compile(rf"[第（(\d①-⑳❶-❿⑴-⒇{CHINESE[2:]}]")
 _NO_DIGITS = re.compile(rf"[^{CHINESE}\d]")
+_NOT_TITLE = re.compile(r"[\W_]+|\d+$")
 _MARKUP = re.compile(r"[ \t\u3000\xa0]*(?:#{1,6}[ \t]+|[-*+•·●■◆▪►➤※][ \t]*|>[ \t]*|\*\*|__)*")
 _WORD = re.compile(r"\w")
 _LINE = re.compile(r"[^\r\n\v\f\u2028\u2029\x85]+")
@@ -236,7 +239,7 @@ def _blocks(text: str) -> list[Block]:
 
 def _bare(text: str) -> str:
     """A title for comparison: no white space, signs or page numbers."""
-    return re.sub(r"[\W_]+|\d+$", "", text).lower()
+    return _NOT_TITLE.sub("", text).lower()
 
 
 def _title(block: Block, text: str) -> str:
@@ -246,13 +249,14 @@ def _title(block: Block, text: str) -> str:
 def _mark_contents(blocks: list[Block], text: str) -> list[Block]:
     """Tell tables of contents apart: a run of short lines after an announcement, whose titles mostly come again."""
     marked = list(blocks)
+    bare_at = cache(lambda start, end: _bare(text[start:end]))  # a title is compared with all that stands before it
     i = 0
     while i < len(marked):
         block = marked[i]
         tail = text[block.start : block.end]
         announced = bool(_CONTENTS_TITLE.search(tail[-40:] if len(tail) > 40 else tail))
         opens = i + 1 < len(marked) and marked[i + 1].value == 1 and marked[i + 1].kind in ("chinese", "chapter")
-        run = _contents_run(marked, i + 1, text, announced) if announced or opens or i == 0 else 0
+        run = _contents_run(marked, i + 1, text, bare_at, announced) if announced or opens or i == 0 else 0
         if run:
             for k in range(i + 1, i + 1 + run):
                 marked[k] = marked[k]._replace(role=Role.CONTENTS)
@@ -262,14 +266,16 @@ def _mark_contents(blocks: list[Block], text: str) -> list[Block]:
     return marked
 
 
-def _contents_run(blocks: list[Block], first: int, text: str, announced: bool) -> int:
+def _contents_run(
+    blocks: list[Block], first: int, text: str, bare_at: Callable[[int, int], str], announced: bool
+) -> int:
     """How many blocks from ``first`` on are entries of a table of contents (0: there is none)."""
     limit = 60
     seen: set[tuple[str, int]] = set()
     titles: set[str] = set()
     count = 0
     for block in blocks[first:]:
-        title = _bare(text[block.body : block.end])
+        title = bare_at(block.body, block.end)
         key = (block.kind, block.value)
         if block.kind and block.kind != "decimal" and key in seen and block.value == 1:
             break
@@ -287,7 +293,7 @@ def _contents_run(blocks: list[Block], first: int, text: str, announced: bool) -
         count += 1
     if count < 3:
         return 0
-    later = [_bare(text[block.body : min(block.end, block.body + 60)]) for block in blocks[first + count :]]
+    later = [bare_at(block.body, min(block.end, block.body + 60)) for block in blocks[first + count :]]
     again = sum(1 for title in titles if title and any(other.startswith(title[:12]) for other in later))
     needed = 0.2 if announced else 0.7
     return count if again >= max(2, needed * len(titles)) else 0

@@ -215,9 +215,11 @@ class Places:
     def _gather(self, nodes: np.ndarray, needed: np.ndarray | None = None) -> np.ndarray:
         """The places of nodes, each node's row here for its number; only in ``needed`` sentences, bits by row."""
         key = self._plan.keys.values(nodes)
+        row = np.repeat(np.arange(len(nodes)), self._plan.keys.counts(nodes))
+        occur = np.flatnonzero(self._count[key])
+        key, row = key[occur], row[occur]
         counts = self._count[key]
-        row = np.repeat(np.repeat(np.arange(len(nodes)), self._plan.keys.counts(nodes)), counts)
-        column = ranges(self._begin[key], counts)
+        row, column = np.repeat(row, counts), ranges(self._begin[key], counts)
         if needed is not None:
             sentence = self._table[SENTENCE, column]
             kept = np.flatnonzero(needed[row, sentence >> 3] >> (sentence & 7) & 1)
@@ -255,11 +257,11 @@ class Places:
 def _hits(plan: Plan, text: str, starts: np.ndarray, ends: np.ndarray, readable: np.ndarray) -> np.ndarray:
     """Where terms stand inside one sentence: a table with terms for nodes."""
     found = plan.automaton.find_matches_as_indexes(text, overlapping=True) if len(starts) else []
-    flat = np.fromiter(chain.from_iterable(found), dtype=np.int32, count=3 * len(found))
-    term, start, end = flat.reshape(-1, 3).T
+    flat = np.fromiter(chain.from_iterable(found), dtype=np.int64, count=3 * len(found))
+    term, start, end = flat.reshape(-1, 3).T.astype(np.int32)
     sentence = np.searchsorted(starts, start, side="right") - 1
     inside = (sentence >= 0) & (end <= ends[sentence]) & readable[sentence] if len(starts) else slice(0)
-    hits = np.stack((term, sentence, start, end), dtype=np.int32, casting="unsafe")[:, inside]
+    hits = np.stack((term, sentence.astype(np.int32), start, end))[:, inside]
     if len(plan.terms) < 1 << 16:
         term = term.astype(np.uint16)  # which numpy sorts in linear time
     return hits[:, np.argsort(term[inside], kind="stable")]
