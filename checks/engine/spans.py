@@ -144,6 +144,7 @@ class Places:
         self._count = np.zeros(keys, dtype=np.int64)
         self._words = np.zeros((len(plan.number), len(starts) // 64 + 1), dtype=np.uint64)  # node → its sentences
         self._bits = self._words.view(np.uint8)
+        self._holds = np.zeros(len(plan.number), dtype=bool)  # node → whether it holds anywhere
         self._keep(_hits(plan, text, starts, ends, readable))
         self.terms = np.flatnonzero(self._count)  # the numbers of those that occur
         self._mark_terms()
@@ -152,13 +153,14 @@ class Places:
             found += [self._following(wave.followed), self._either(wave.alternatives)]
             found = np.concatenate(found, axis=1)
             _mark(self._bits, found)
+            self._holds[found[NODE]] = True
             found = found[:, np.argsort(found[NODE], kind="stable")]
             found[NODE] += len(plan.terms)
             self._keep(found)
 
     def sentences(self) -> dict[int, int]:
         """The sentences, as sets of bits, of every node that holds somewhere, by the node's identity."""
-        some = np.flatnonzero(self._words.any(axis=1))
+        some = np.flatnonzero(self._holds)
         return dict(zip(map(self._plan.identity.__getitem__, some.tolist()), _sets(self._words[some]), strict=True))
 
     def common(self, parts: Lists, wholes: np.ndarray) -> list[int]:
@@ -190,10 +192,10 @@ class Places:
 
     def _keep(self, found: np.ndarray):
         """Add a table, sorted by keys, that has keys for nodes."""
-        counts = np.bincount(found[NODE], minlength=len(self._count))
-        new = np.flatnonzero(counts)
-        self._begin[new] = (np.cumsum(counts) - counts)[new] + self._table.shape[1]
-        self._count[new] = counts[new]
+        first = np.flatnonzero(np.diff(found[NODE], prepend=-1))
+        keys = found[NODE, first]
+        self._begin[keys] = first + self._table.shape[1]
+        self._count[keys] = np.diff(first, append=found.shape[1])
         self._table = np.concatenate((self._table, found), axis=1)
 
     def _mark_terms(self):
@@ -211,6 +213,7 @@ class Places:
         if len(first):
             rows = of_term[local[keys.joined[occurs]]]
             self._words[nodes[first]] = np.bitwise_or.reduceat(rows, first, axis=0)
+        self._holds[nodes] = True
 
     def _gather(self, nodes: np.ndarray, needed: np.ndarray | None = None) -> np.ndarray:
         """The places of nodes, each node's row here for its number; only in ``needed`` sentences, bits by row."""
@@ -230,7 +233,7 @@ class Places:
 
     def _following(self, followed: np.ndarray) -> np.ndarray:
         """The places of sequences, in sentences that have both parts."""
-        nodes, first, then, within = followed
+        nodes, first, then, within = followed[:, self._holds[followed[1]] & self._holds[followed[2]]]
         both = self._words[first] & self._words[then]
         met = np.flatnonzero(both.any(axis=1))
         nodes, first, then, within, both = nodes[met], first[met], then[met], within[met], both[met].view(np.uint8)
