@@ -192,7 +192,7 @@ class Reading:
         self.matcher, self.text, self.facts = matcher, text, facts
         self._places = Places(matcher.plan, text.normal, text.starts, text.ends, ~text.contents, self._polar)
         # By identity: hashing a deep rule each time would cost more than matching.
-        self._holds = self._places.sentences()
+        self._holds: dict[int, int] = {}
         self._tables: dict[int, np.ndarray] = {}
         self._readable = (text.body_mask, text.body_mask | text.heading_mask)
         self.woken = matcher.woken_by(self._places)
@@ -226,8 +226,9 @@ class Reading:
         return holds
 
     def _where(self, node: Node) -> int:
-        if id(node) in self.matcher.plan.number:
-            return 0  # those that hold anywhere are there from the start
+        number = self.matcher.plan.number.get(id(node))
+        if number is not None:
+            return self._places.sentences(number)
         if isinstance(node, Context):
             return self._surrounded(node)
         if isinstance(node, AnyOf):
@@ -244,9 +245,8 @@ class Reading:
         """Sentence → how many places in it make rules hold; each rule comes with the sentences that count for it."""
         weights: dict[int, int] = {}
         for number, sentences in rules:
-            if self.matcher.complete[number]:
-                counted = self._found.of(number)
-            else:
+            counted = self._found.of(number)
+            if counted is None:
                 node = self.matcher.rules[number]
                 counted = ((index, len(self.spans(node, index))) for index in members(sentences))
             for index, places in counted:
@@ -366,10 +366,10 @@ class PlacesByRule:
         slices = map(slice, first.tolist(), [*first[1:].tolist(), len(rules)])
         self._of_rule = dict(zip(rules[first].tolist(), slices, strict=True))
 
-    def of(self, rule: int) -> Iterator[tuple[int, int]]:
-        """The sentences a rule has places in, and how many."""
-        own = self._of_rule[rule]
-        return zip(self._sentences[own], self._counts[own], strict=True)
+    def of(self, rule: int) -> Iterator[tuple[int, int]] | None:
+        """The sentences a rule has places in, and how many; None for a rule that is not in the table."""
+        own = self._of_rule.get(rule)
+        return own and zip(self._sentences[own], self._counts[own], strict=True)
 
     def places(self, rule: int, sentence: int) -> Spans:
         """Start and end of a rule's places in a sentence."""
@@ -433,11 +433,12 @@ def nearest(reading: Reading, rules: list[tuple[Node, ...]], limit: int) -> list
     ``rules`` are the parts that each rule needs.
     """
     ranked: list[tuple[float, int, int]] = []
+    where = reading.where
     for number, parts in enumerate(rules):
         # levels[k]: sentences that have at least k of the parts
         levels = [reading.text.body_mask] + [0] * len(parts)
         for part in parts:
-            if mask := reading.needs(part):
+            if mask := where(part) if isinstance(part, Terms) else reading.needs(part):
                 for k in range(len(parts), 0, -1):
                     levels[k] |= levels[k - 1] & mask
         found = 0

@@ -72,7 +72,6 @@ class Plan:
     """
 
     number: dict[int, int]
-    identity: tuple[int, ...]  # the other way round
     terms: tuple[str, ...]
     automaton: AhoCorasick
     keys: Lists  # node → its keys
@@ -104,7 +103,6 @@ def plan(nodes: list[Node]) -> Plan:
             polarities.setdefault(node.kind, []).append((i, number[id(node.part)]))
     return Plan(
         number,
-        tuple(number),
         terms,
         AhoCorasick(list(terms)),
         Lists.of(keys),
@@ -158,10 +156,9 @@ class Places:
             found[NODE] += len(plan.terms)
             self._keep(found)
 
-    def sentences(self) -> dict[int, int]:
-        """The sentences, as sets of bits, of every node that holds somewhere, by the node's identity."""
-        some = np.flatnonzero(self._holds)
-        return dict(zip(map(self._plan.identity.__getitem__, some.tolist()), _sets(self._words[some]), strict=True))
+    def sentences(self, number: int) -> int:
+        """The sentences that a node holds in, as a set of bits."""
+        return int.from_bytes(self._words[number].tobytes(), "little") if self._holds[number] else 0
 
     def common(self, parts: Lists, wholes: np.ndarray) -> list[int]:
         """The sentences in which all parts of each whole hold, as sets of bits."""
