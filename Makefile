@@ -28,8 +28,9 @@ format:  ## let ruff rewrite code; templates are laid out by hand
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench:  ## measure the engine, an upload and a PDF
+bench:  ## measure the engine beside jieba, an upload and a PDF (POLICIES=FOLDER adds real policies)
 	@scripts/setup test
+	@$(BIN)/python -m tests.bench.speed_table $(if $(POLICIES),"$(POLICIES)")
 	@scripts/run-tests tests/bench -n 0 --benchmark-only --benchmark-columns=min,median,max,rounds
 
 accuracy:  ## measure the engine on labelled policies: make accuracy GOLD=FOLDER; writes docs/accuracy.md

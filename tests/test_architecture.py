@@ -48,7 +48,8 @@ PARTS = {
 
 # Inside the engine a module imports only what stands before it; these few are held to less.
 ENGINE_ORDER = [
-    "entities", "normal", "details", "pinyin", "conditions", "intake", "outline", "rules", "topics", "matching",
+    "entities", "normal", "details", "pinyin", "conditions", "intake", "outline", "polarity", "rules", "topics", "spans",
+    "matching",
     "factsheet", "parties", "contacts", "dates", "periods", "contents", "numbering",
     "readability", "sdks", "items", "garbled", "facts", "checklist", "findings", "examples",
 ]  # fmt: skip
@@ -57,9 +58,11 @@ ENGINE_CLOSE = {
     "intake": {"entities", "normal"},
     "outline": {"entities", "normal"},
     "rules": {"entities", "normal", "details"},
-    "matching": {"entities", "normal", "details", "rules", "topics"},
+    "polarity": set(),
+    "spans": {"rules"},
+    "matching": {"entities", "normal", "details", "polarity", "rules", "spans", "topics"},
 }
-ENGINE_PACKAGES = {"yaml", "numpy", "jieba", "rjieba", "ahocorasick_rs"}
+ENGINE_PACKAGES = {"yaml", "numpy", "jieba", "rjieba", "ahocorasick_rs", "orjson"}
 FILE_READERS = {"selectolax", "charset_normalizer"}  # in intake alone
 # No network, no clock, no chance, no other process: same input, same output, on any machine.
 IMPURE = {

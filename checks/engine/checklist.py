@@ -17,7 +17,7 @@ import yaml
 from .conditions import Condition, ConditionError, parse_condition
 from .entities import Kind, Scale, Severity, Verdict
 from .matching import Matcher
-from .rules import Node, RuleError, looked_for, parse_rule, shared
+from .rules import Node, RuleError, looked_for, needed, parse_rule, shared
 
 _SAFE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # both are safe; the first is ten times as fast
 SHIPPED = Path(__file__).resolve().parent.parent / "checklists"
@@ -77,12 +77,16 @@ class ChecklistError(ValueError):
 
 @dataclass(frozen=True)
 class Rule:
-    """How we look for something: the line as written, its tree, its number in the matcher, and what it needs."""
+    """How we look for something: the line as written, its tree, its number in the matcher, and what it needs.
+
+    ``looked_for`` says that in words; ``needed`` are the smallest parts that must all be there.
+    """
 
     text: str
     node: Node
     number: int
     looked_for: tuple[str, ...]
+    needed: tuple[Node, ...]
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,11 @@ class Detector:
     @property
     def decides(self) -> bool:
         return bool(self.rules) or self.fact is not None
+
+    @cached_property
+    def looked_for(self) -> tuple[str, ...]:
+        """What all rules together look for, each word once."""
+        return tuple(dict.fromkeys(word for rule in self.rules for word in rule.looked_for))
 
 
 @dataclass(frozen=True)
@@ -293,7 +302,7 @@ class _Loader:
         except RuleError as error:
             raise ChecklistError(code, f"{where} › {text}", str(error)) from error
         self.rules.append(node)
-        return Rule(text, node, len(self.rules) - 1, looked_for(node))
+        return Rule(text, node, len(self.rules) - 1, looked_for(node), needed(node))
 
     def verdicts(self, entry: dict, code: str, known: frozenset[str]) -> tuple[VerdictRule, ...]:
         found = []

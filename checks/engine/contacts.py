@@ -192,6 +192,7 @@ def _domains(page: Page, sheet: Sheet, emails: list[tuple[str, Place]]) -> None:
     known = {label for brand, labels in _KNOWN.items() if brand in everything + title for label in labels.split()}
     hosts = " ".join(sheet.values["urls"]).lower()
     named = {match[1] for match in _NAMED.finditer(page.text)}
+    brands = _latin(page)
     free, strange = [], []
     for mail, place in emails:
         domain = mail.partition("@")[2].lower()
@@ -202,7 +203,7 @@ def _domains(page: Page, sheet: Sheet, emails: list[tuple[str, Place]]) -> None:
             free.append(place)
         elif not (
             any(spells(name, label) for name in [*names, title, *sorted(named)])
-            or label.split("-")[0] in _latin(page)
+            or label.split("-")[0] in brands
             or f"{label}." in hosts
         ):
             strange.append(place)

@@ -21,6 +21,7 @@ _PAGE_NUMBER = re.compile(r"(?<=[\u4e00-\u9fff])[\s.…·]*\d{1,2}\s*$")
 _SAME = str.maketrans({"储": "存", "它": "他"})
 _APPENDIX = re.compile(r"^(?:附录|附件|附则)")
 _ANNOUNCED = re.compile(r"(?:以下|如下|下列)(?:的)?(?:索引|内容|部分|章节|目录)|^\W*目录\W*$|索引(?:阅读|查阅)")
+_NO_DIGITS = re.compile(rf"[^{CHINESE}\d]")
 MAX_ENTRIES = 30
 CHANGED = 0.34  # share of common character pairs from which a heading is the same chapter under another title
 
@@ -195,7 +196,7 @@ def _chapter_around(page: Page, run: list[Entry], sections: list[Section]) -> li
 
 
 def _value(section: Section) -> int:
-    return chinese_number(re.sub(rf"[^{CHINESE}\d]", "", section.number)) if section.number else 0
+    return chinese_number(_NO_DIGITS.sub("", section.number)) if section.number else 0
 
 
 def _score(entry: Entry, section: Section, title: str, top: int) -> float:

@@ -1,6 +1,7 @@
 """What the engine speaks of: frozen values, no behaviour beyond small look-ups.
 
-All offsets are character offsets into ``Document.text``, half open: ``text[start:end]``.
+All offsets are character offsets into ``Document.text``, half open: ``text[start:end]``. What a text has hundreds of is
+a named tuple: as frozen as the others, and made in a quarter of the time.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Verdict(StrEnum):
@@ -79,8 +81,7 @@ class Section:
     parent: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(NamedTuple):
     """Smallest unit we cite: a numbered item or a paragraph."""
 
     index: int
@@ -92,8 +93,7 @@ class Clause:
     sentences: tuple[int, int]  # first and one past the last sentence index
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(NamedTuple):
     index: int
     start: int
     end: int
@@ -113,8 +113,7 @@ class Outline:
         return self.clauses[position] if position >= 0 else None
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """An exact piece of the text that speaks for a finding."""
 
     start: int

@@ -9,11 +9,14 @@ in the order of the requirement's own ``verdict`` lines; what those leave open f
 from __future__ import annotations
 
 import hashlib
-import json
-from dataclasses import dataclass, replace
+import re
+from dataclasses import replace
 from datetime import date
+from typing import NamedTuple
 
-from .checklist import Checklist, Detector, Requirement
+import orjson
+
+from .checklist import Checklist, Detector, Requirement, Rule
 from .conditions import Found
 from .entities import (
     Analysis,
@@ -32,7 +35,6 @@ from .facts import Facts, extract_facts
 from .matching import Reading, Text, members, nearest, why_not
 from .normal import NormalText
 from .outline import build_outline
-from .rules import Node
 
 ENGINE_VERSION = "0.1.0"
 SCHEMA = 1
@@ -40,6 +42,7 @@ QUOTES = 3  # pieces of evidence for one element; the first ones that speak clea
 LONG_QUOTE = 160  # a longer sentence is cut at its commas around the place that matched
 NEAREST = 3
 LEAST_CHINESE = 0.2  # share of the letters; real Chinese policies have three quarters and more
+_CHINESE = re.compile("[\u4e00-\u9fff]+")
 UNMEASURED = {  # absence is surer than degree
     Verdict.COMPLIANT: 0.7,
     Verdict.PARTIAL: 0.6,
@@ -48,19 +51,13 @@ UNMEASURED = {  # absence is surer than degree
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Result:
-    """What one detector found: sentences (as bits, together and by rule), or places of a fact."""
+class _Result(NamedTuple):
+    """What one detector found: sentences (as bits, together and by rule), or places of a fact; and how many."""
 
-    detector: Detector
     sentences: int = 0
-    by_rule: tuple[tuple[Node, int], ...] = ()
+    by_rule: tuple[tuple[Rule, int], ...] = ()
     fact_places: tuple[tuple[int, int], ...] = ()
-    fact_holds: bool = False
-
-    @property
-    def count(self) -> int:
-        return max(self.sentences.bit_count(), len(self.fact_places), 1 if self.fact_holds else 0)
+    count: int = 0
 
 
 def analyse(document: Document, checklist: Checklist, *, as_of: date, scale: Scale = Scale.STANDARD) -> Analysis:
@@ -93,9 +90,8 @@ def analyse(document: Document, checklist: Checklist, *, as_of: date, scale: Sca
 
 def _is_chinese(text: str) -> bool:
     """Whether the rules, which are Chinese, can say anything about a text: else "not found" would mean nothing."""
-    letters = [char for char in text if char.isalnum()]
-    chinese = sum("\u4e00" <= char <= "\u9fff" for char in letters)
-    return chinese >= LEAST_CHINESE * len(letters)
+    chinese = len(text) - len(_CHINESE.sub("", text))
+    return chinese >= LEAST_CHINESE * sum(map(str.isalnum, text))
 
 
 def _not_chinese(requirement: Requirement) -> Finding:
@@ -109,32 +105,40 @@ class _Decision:
     def __init__(self, requirement: Requirement, reading: Reading, facts: Facts, scale: Scale):
         self.requirement, self.reading, self.facts = requirement, reading, facts
         self.scale = requirement.scales.get(scale)
+        self.results: dict[str, _Result] = {}
+        self.is_met: dict[str, bool] = {}
         trigger = requirement.trigger
-        self.results = {trigger.id: self.detect(trigger)} if trigger else {}
+        if trigger:
+            self.take(trigger, self.detect(trigger))
         applies = not trigger or self.met(trigger)
         for detector in (*requirement.elements, *requirement.signals):
             # What does not apply is not looked for.
-            self.results[detector.id] = self.detect(detector) if applies else _Result(detector)
+            self.take(detector, self.detect(detector) if applies else _Result())
+
+    def take(self, detector: Detector, result: _Result):
+        self.results[detector.id] = result
+        self.is_met[detector.id] = (result.count > 0) is not detector.absent
 
     def detect(self, detector: Detector) -> _Result:
-        found = [(rule.node, self.reading.rule(rule.number, headings=detector.headings)) for rule in detector.rules]
-        by_rule = tuple((node, sentences) for node, sentences in found if sentences)
+        rule_holds, headings, woken = self.reading.rule, detector.headings, self.reading.woken
+        found = [(rule, rule_holds(rule.number, headings=headings)) for rule in detector.rules if rule.number in woken]
+        by_rule = tuple(pair for pair in found if pair[1])
         together = 0
         if len(by_rule) >= detector.at_least:
             for _, sentences in by_rule:
                 together |= sentences
             for rule in detector.unless:
-                together &= ~self.reading.rule(rule.number, headings=detector.headings)
+                together &= ~rule_holds(rule.number, headings=headings)
         holds = bool(detector.fact and detector.fact(Found({}, {}, (), self.facts.metrics)))
         places = self.facts.places.get(detector.places, ()) if holds else ()
-        return _Result(detector, together, by_rule, places, holds)
+        return _Result(together, by_rule, places, max(together.bit_count(), len(places), int(holds)))
 
     def required(self) -> list[Detector]:
         optional = self.scale.optional if self.scale else frozenset()
         return [e for e in self.requirement.elements if e.required and e.id not in optional]
 
     def met(self, detector: Detector) -> bool:
-        return (self.results[detector.id].count > 0) is not detector.absent
+        return self.is_met[detector.id]
 
     def verdict(self) -> Verdict:
         requirement = self.requirement
@@ -144,7 +148,7 @@ class _Decision:
             return Verdict.NOT_APPLICABLE
         required = self.required()
         found = Found(
-            {name: self.met(result.detector) for name, result in self.results.items()},
+            self.is_met,
             {name: result.count for name, result in self.results.items()},
             tuple(element.id for element in required),
             self.facts.metrics,
@@ -166,17 +170,17 @@ class _Decision:
         if verdict is not Verdict.UNDETERMINED:  # what was not looked for is not missing
             elements = tuple(ElementResult(element.id, self.met(element)) for element in requirement.elements)
         evidence = () if verdict in (Verdict.UNDETERMINED, Verdict.NOT_APPLICABLE) else self.evidence()
-        searched = self.searched(verdict)
+        said = self.argument(verdict)
         return Finding(
             requirement.code,
             verdict,
             severity,
             self.confidence(verdict),
-            self.rationale(verdict, "zh"),
-            self.rationale(verdict, "en"),
+            self.rationale(said, "zh"),
+            self.rationale(said, "en"),
             elements,
             evidence,
-            searched,
+            self.searched(verdict),
         )
 
     # Evidence
@@ -192,11 +196,13 @@ class _Decision:
         return tuple(found.values())
 
     def spans(self, result: _Result) -> list[tuple[int, int]]:
-        chosen = list(members(result.sentences))
-        if len(chosen) > QUOTES:
+        if result.sentences.bit_count() > QUOTES:
             # Sentences that more of a detector's wording fits come first; among equals, the order of the text.
-            chosen.sort(key=lambda index: -len(self.matched(result, index)))
-            chosen = sorted(chosen[:QUOTES])
+            weights = self.reading.weigh((rule.number, sentences) for rule, sentences in result.by_rule)
+            ranked = sorted((-weight, index) for index, weight in weights.items() if result.sentences >> index & 1)
+            chosen = sorted(index for _, index in ranked[:QUOTES])
+        else:
+            chosen = list(members(result.sentences))
         spans = [self.piece(index, result) for index in chosen]
         return spans + list(result.fact_places[: QUOTES - len(spans)])
 
@@ -204,9 +210,9 @@ class _Decision:
         """The places in a sentence, in comparable text, that the detector's rules matched."""
         return [
             span
-            for node, sentences in result.by_rule
+            for rule, sentences in result.by_rule
             if sentences >> index & 1
-            for span in self.reading.spans(node, index) or ()
+            for span in self.reading.places(rule.number, index)
         ]
 
     def piece(self, index: int, result: _Result) -> tuple[int, int]:
@@ -246,23 +252,24 @@ class _Decision:
         if not missing:
             return None
         text = self.reading.text
-        terms = dict.fromkeys(word for d in missing for rule in d.rules for word in rule.looked_for)
+        terms = dict.fromkeys(word for detector in missing for word in detector.looked_for)
         return Searched(
             len(text.original),
             len(text.body),
-            tuple(section.title for section in text.outline.sections if section.level == 1),
+            text.chapters,
             tuple(terms),
             self.nearest([detector for detector in missing if detector.required]),
         )
 
     def nearest(self, missing: list[Detector]) -> tuple[NearMiss, ...]:
         of_rule = {id(rule.node): detector for detector in missing for rule in detector.rules}
-        nodes = [rule.node for detector in missing for rule in detector.rules]
+        rules = [rule for detector in missing for rule in detector.rules]
         found: dict[int, NearMiss] = {}
         sentences = self.reading.text.outline.sentences
-        for index, node in nearest(self.reading, nodes, NEAREST):
+        for index, number in nearest(self.reading, [rule.needed for rule in rules], NEAREST):
             if index in found:
                 continue
+            node = rules[number].node
             why = why_not(self.reading, node, index)
             if why:
                 sentence, detector = sentences[index], of_rule[id(node)]
@@ -280,25 +287,27 @@ class _Decision:
             return 0.0
         return self.requirement.confidence.get(verdict, UNMEASURED[verdict])
 
-    def rationale(self, verdict: Verdict, language: str) -> str:
-        words = _WORDS[language]
+    def argument(self, verdict: Verdict) -> list[tuple[str, list[Detector]]]:
+        """What speaks for a verdict: keys of ``_WORDS``, each with the detectors it is said of."""
         requirement = self.requirement
         if verdict is Verdict.UNDETERMINED:
-            return words["undetermined"]
+            return [("undetermined", [])]
         if verdict is Verdict.NOT_APPLICABLE and not (requirement.trigger and self.met(requirement.trigger)):
-            return words["not_triggered"].format(sentences=len(self.reading.text.body))
-        required = self.required()
-        parts = []
-        for key, chosen in (
-            ("met", [e for e in requirement.elements if self.met(e)]),
-            ("missing", [e for e in required if not self.met(e)]),
-            ("seen", [s for s in requirement.signals if self.met(s)]),
-        ):
-            if chosen:
-                parts.append(words[key].format(words["and"].join(self.title(d, language) for d in chosen)))
-        if not parts:
-            parts.append(words["clean"].format(sentences=len(self.reading.text.body)))
-        return words["stop"].join(parts) + words["end"]
+            return [("not_triggered", [])]
+        said = [
+            ("met", [element for element in requirement.elements if self.met(element)]),
+            ("missing", [element for element in self.required() if not self.met(element)]),
+            ("seen", [signal for signal in requirement.signals if self.met(signal)]),
+        ]
+        return [(key, detectors) for key, detectors in said if detectors] or [("clean", [])]
+
+    def rationale(self, said: list[tuple[str, list[Detector]]], language: str) -> str:
+        words, sentences = _WORDS[language], len(self.reading.text.body)
+        parts = [
+            words[key].format(words["and"].join(self.title(d, language) for d in detectors), sentences=sentences)
+            for key, detectors in said
+        ]
+        return words["stop"].join(parts) + (words["end"] if said[0][0] in _ENDED else "")
 
     def title(self, detector: Detector, language: str) -> str:
         if language == "en":
@@ -306,6 +315,7 @@ class _Decision:
         return detector.title_zh.rstrip("。")
 
 
+_ENDED = ("met", "missing", "seen", "clean")  # the other sentences come with their full stop
 _WORDS = {
     "zh": {
         "undetermined": "本项尚无检索规则，系统不作判定，请人工审阅。",
@@ -393,11 +403,10 @@ def searched_json(searched: Searched | None) -> dict:
 
 
 def _digest(result: dict) -> str:
+    """SHA-256 of the result in canonical JSON: keys sorted, no spaces, UTF-8."""
     content = {**result, "policy": {**result["policy"], "name": ""}}
     content.pop("digest")
-    return hashlib.sha256(
-        json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-    ).hexdigest()
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 __all__ = ["ENGINE_VERSION", "Severity", "analyse", "searched_json", "to_json"]

@@ -84,8 +84,9 @@ def slips(text: str) -> list[tuple[int, int, str]]:
 
     here = at(0)
     han = is_han(here)
-    before = _known("pairs", [at(-1), here])
-    odd = han & ~(before & _known("pairs", [here, at(1)]))
+    pairs = _known("pairs", [codes[2 : 3 + n], codes[3 : 4 + n]])  # each character with the next, from the line end on
+    before, after = pairs[:-1], pairs[1:]
+    odd = han & ~(before & after)
     found: dict[int, tuple[int, int, str]] = {}
     spots = np.flatnonzero(odd)  # few, so the contexts are looked up for these alone
 

@@ -1,8 +1,8 @@
-"""One pass of all rules' terms over the text, then each rule on the few sentences that were hit.
+"""One pass of all rules' terms over the text, and the sentences that each rule is true of.
 
 All terms of a checklist stand in one Aho-Corasick automaton (Aho & Corasick 1975), so the text is read once however
-many rules there are. A rule whose terms do not occur costs nothing; for the others the sentences that can matter come
-from a few bit operations, and what two rules share is worked out once per text.
+many rules there are. A rule whose terms do not occur costs nothing; of the others, what two rules share is worked out
+once per text, and sets of sentences are combined with a few bit operations.
 """
 
 from __future__ import annotations
@@ -14,40 +14,18 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from ahocorasick_rs import AhoCorasick
 
 from .details import sentences_with
 from .entities import Outline, Role
 from .normal import NormalText, normal_term, normalise
-from .rules import (
-    AllOf,
-    AnyOf,
-    Context,
-    Flag,
-    Followed,
-    Node,
-    Not,
-    Polarity,
-    Terms,
-    all_terms,
-    anchors,
-    explain,
-    terms_nodes,
-)
+from .polarity import NEGATING, NEGATION_REACH, in_quotes, polarity
+from .rules import AllOf, AnyOf, Context, Flag, Followed, Node, Not, Polarity, Terms, anchors, explain, nodes_of
+from .spans import ANYWHERE, NODE, SENTENCE, START, Lists, Places, Plan, follow, merge, plan
 from .topics import TOPICS, topic_scores
 
-# A negation counts for what follows it in the same comma-free stretch, this many characters away at most.
-NEGATION_REACH = 14
-NEGATION = re.compile(
-    r"不(?!仅|断|限于|限定|同|时|定期|论|少于|超过|晚于|早于|可避免|可抗|可或缺|便|良|当|法|足|过|光|单|管|满|等|妨|利|影响|安全|实|完整|准确|一致)"
-    r"|未(?!成年|来|满|必|成功|能)|无需|无须|毋须|没有|并无|从不|禁止|避免|勿|非经"
-)
-EXCEPTION = re.compile(
-    r"除非|除外|除(?:了)?[^,.;:]{1,40}外|另有(?:规定|约定)|但(?:是)?(?:在)?(?:以下|下列)|仅在|只在|只有"
-    r"|未(?:经|获|取得|征得|得到)[^,.;]{0,20}(?:同意|授权|许可)|如(?:未|无)[^,.;]{0,12}(?:同意|授权)|(?:事先|另行|再次)(?:征得|取得)"
-)
 DEFINITION = re.compile(r"是指|指的是|系指|所称|,指(?!示|引|定|导|纹)|简称为|定义")
-STRETCH_END = re.compile(r"[,.;:!?]|但是?|而是|并且?会")
+
+CONDITIONS = (Not, Context, Flag)  # parts of a rule that say nothing of where it matches
 
 Spans = list[tuple[int, int]]
 
@@ -70,11 +48,28 @@ class Text:
         self.body_mask = sum(1 << i for i in self.body)
         self.headings = [i for i, role in enumerate(roles) if role is Role.HEADING]
         self.heading_mask = sum(1 << i for i in self.headings)
+        self._polarity: dict[int, str] = {}
         self.contents = np.asarray([role is Role.CONTENTS for role in roles], dtype=bool)
 
     def sentence(self, index: int) -> str:
         """Comparable text of a sentence."""
         return self.normal[self.starts[index] : self.ends[index]]
+
+    @cached_property
+    def negating(self) -> np.ndarray:
+        """Where the characters stand that a negation cannot do without."""
+        return np.asarray([match.start() for match in NEGATING.finditer(self.normal)], dtype=np.int64)
+
+    def polarity(self, index: int, at: int) -> str:
+        """Whether what stands at an offset of the comparable text, in this sentence, is negated; see ``polarity``."""
+        found = self._polarity.get(at)
+        if found is None:
+            found = self._polarity[at] = polarity(self.sentence(index), at - int(self.starts[index]))
+        return found
+
+    def quoted(self, index: int, at: int) -> bool:
+        """Whether what stands at an offset of the comparable text, in this sentence, is in quotes."""
+        return in_quotes(self.sentence(index), at - int(self.starts[index]))
 
     def to_original(self, start: int, end: int) -> tuple[int, int]:
         """A span of comparable text as a span of the original."""
@@ -91,6 +86,11 @@ class Text:
         """Label of the clause that holds an offset of the original, or of the nearest one before it."""
         position = bisect_right(self._clause_starts, offset) - 1
         return self.outline.clauses[position].label if position >= 0 else ""
+
+    @cached_property
+    def chapters(self) -> tuple[str, ...]:
+        """Titles of the sections of the highest level."""
+        return tuple(section.title for section in self.outline.sections if section.level == 1)
 
     @cached_property
     def _clause_starts(self) -> list[int]:
@@ -130,24 +130,36 @@ class Text:
 
 @dataclass(frozen=True)
 class Matcher:
-    """All rules of a checklist, compiled once: the automaton, and which rules each term can wake."""
+    """All rules of a checklist, compiled once: the plan for their terms, and which rules each term can wake."""
 
     rules: tuple[Node, ...]
-    terms: tuple[str, ...]
-    automaton: AhoCorasick
-    woken_by: tuple[tuple[int, ...], ...]  # term → rules that need it or one of its group
-    ids_of: dict[int, frozenset[int]]  # identity of each node of terms → the numbers of its terms
+    plan: Plan
+    rules_of_terms: Lists  # term → rules that need it or one of its group
+    parts: Lists  # rule → numbers, in the plan, of what must hold in a sentence for the rule to hold
+    complete: np.ndarray  # rule → whether all its parts but the conditions are in the plan
+    conditional: np.ndarray  # rule → whether it asks for anything that is not in the plan
 
     @classmethod
     def compile(cls, rules: list[Node]) -> Matcher:
-        terms = tuple(sorted(frozenset().union(*(all_terms(rule) for rule in rules))))
-        ids = {term: i for i, term in enumerate(terms)}
-        woken: list[list[int]] = [[] for _ in terms]
+        planned = plan(list({id(node): node for rule in rules for node in nodes_of(rule)}.values()))
+        woken: dict[str, list[int]] = {term: [] for term in planned.terms}
         for number, rule in enumerate(rules):
             for term in anchors(rule):
-                woken[ids[term]].append(number)
-        ids_of = {id(node): frozenset(ids[term] for term in node.terms) for rule in rules for node in terms_nodes(rule)}
-        return cls(tuple(rules), terms, AhoCorasick(list(terms)), tuple(map(tuple, woken)), ids_of)
+                woken[term].append(number)
+        together = [rule.parts if isinstance(rule, AllOf) else (rule,) for rule in rules]
+        parts = [[planned.number[id(part)] for part in found if id(part) in planned.number] for found in together]
+        conditions = [sum(isinstance(part, CONDITIONS) for part in found) for found in together]
+        missing = np.asarray(
+            [len(found) - len(own) for own, found in zip(parts, together, strict=True)], dtype=np.int64
+        )
+        return cls(
+            tuple(rules),
+            planned,
+            Lists.of(woken.values()),
+            Lists.of(parts),
+            missing == np.asarray(conditions, dtype=np.int64),
+            missing > 0,
+        )
 
     def read(self, text: Text, facts: dict[str, float] | None = None) -> Reading:
         """Read a text once. The result answers which sentences each rule is true of.
@@ -156,181 +168,146 @@ class Matcher:
         """
         return Reading(self, text, facts or {})
 
+    def woken_by(self, places: Places) -> dict[int, int | None]:
+        """Rules that may hold in a text, with the sentences they hold in, or None where conditions decide."""
+        awake = np.zeros(len(self.rules), dtype=bool)
+        awake[self.rules_of_terms.values(places.terms)] = True
+        rules = np.flatnonzero(awake)
+        planned = rules[self.parts.counts(rules) > 0]
+        met = places.common(self.parts, planned)
+        woken: dict[int, int | None] = dict.fromkeys(rules[self.parts.counts(rules) == 0].tolist())
+        for rule, conditional, sentences in zip(planned.tolist(), self.conditional[planned].tolist(), met, strict=True):
+            if sentences:
+                woken[rule] = None if conditional else sentences
+        return woken
+
 
 class Reading:
     """Where the terms stand in one text, and the rules' answers.
 
-    Sets of sentences are integers, one bit a sentence. What a rule needs at least is a few ANDs and ORs of such sets;
-    only the sentences that are left are looked at one by one.
+    Sets of sentences are integers, one bit a sentence. Terms, sequences and polarities are answered for all rules
+    together (see ``spans``); what combines them is worked out when it is asked for, and once for those that share it.
     """
 
     def __init__(self, matcher: Matcher, text: Text, facts: dict[str, float]):
         self.matcher, self.text, self.facts = matcher, text, facts
-        self._masks: dict[int, int] = {}  # by identity: hashing a deep rule each time would cost more than matching
-        self._exact: dict[int, int] = {}
+        self._places = Places(matcher.plan, text.normal, text.starts, text.ends, ~text.contents, self._polar)
+        # By identity: hashing a deep rule each time would cost more than matching.
+        self._holds: dict[int, int] = {}
         self._details: dict[str, int] = {}  # name of a detail → sentences that hold it
-        self._spans: dict[tuple[int, int], Spans | None] = {}
-        self._present: dict[int, frozenset[int]] = {}  # terms node → those of its terms that occur
-        self._of_term: dict[int, int] = {}  # term → sentences it occurs in
-        self._places: dict[int, tuple[int, int]] = {}  # sentence and term as one number → slice of its hits
-        self._hits: Spans = []
-        self._place_hits(matcher, text)
-        self._occur = frozenset(self._of_term)
-        self.woken = frozenset(rule for term in self._of_term for rule in matcher.woken_by[term])
-
-    def _place_hits(self, matcher: Matcher, text: Text):
-        found = matcher.automaton.find_matches_as_indexes(text.normal, overlapping=True)
-        if not found or not len(text.starts):
-            return
-        hits = np.asarray(found, dtype=np.int64)
-        sentence = np.searchsorted(text.starts, hits[:, 1], side="right") - 1
-        inside = (sentence >= 0) & (hits[:, 2] <= text.ends[sentence]) & ~text.contents[sentence]
-        hits, sentence = hits[inside], sentence[inside]
-        place = sentence * len(matcher.terms) + hits[:, 0]
-        order = np.lexsort((hits[:, 1], place))
-        hits, place = hits[order], place[order]
-        self._hits = list(zip(hits[:, 1].tolist(), hits[:, 2].tolist(), strict=True))
-        first = np.flatnonzero(np.diff(place, prepend=-1))
-        places = place[first]
-        self._places = dict(
-            zip(places.tolist(), zip(first.tolist(), [*first[1:].tolist(), len(place)], strict=True), strict=True)
-        )
-        terms, row = np.unique(places % len(matcher.terms), return_inverse=True)
-        occurs = np.zeros((len(terms), len(text.starts)), dtype=bool)
-        occurs[row, places // len(matcher.terms)] = True
-        bits = np.packbits(occurs, axis=1, bitorder="little")
-        self._of_term = {
-            term: int.from_bytes(line.tobytes(), "little") for term, line in zip(terms.tolist(), bits, strict=True)
-        }
-
-    def _occurring(self, node: Terms) -> frozenset[int]:
-        present = self._present.get(id(node))
-        if present is None:
-            present = self._present[id(node)] = self.matcher.ids_of[id(node)] & self._occur
-        return present
+        self._tables: dict[int, np.ndarray] = {}
+        self._readable = (text.body_mask, text.body_mask | text.heading_mask)
+        self.woken = matcher.woken_by(self._places)
 
     def rule(self, number: int, *, headings: bool = False) -> int:
         """The body sentences (with ``headings``, headings too) for which rule ``number`` holds, as a set of bits."""
         if number not in self.woken:
             return 0
-        readable = self.text.body_mask | (self.text.heading_mask if headings else 0)
-        return self.where(self.matcher.rules[number]) & readable
+        sentences = self.woken[number]
+        if sentences is None:
+            sentences = self.where(self.matcher.rules[number])
+        return sentences & self._readable[headings]
 
-    def mask(self, node: Node) -> int:
+    def needs(self, node: Node) -> int:
         """Sentences that have what the node needs at least (headings too, contents never)."""
-        mask = self._masks.get(id(node))
-        if mask is None:
-            mask = self._masks[id(node)] = self._mask(node)
-        return mask
-
-    def _mask(self, node: Node) -> int:
         if isinstance(node, Terms):
-            mask, of_term = 0, self._of_term
-            for term in self._occurring(node):
-                mask |= of_term[term]
-            return mask
+            return self.where(node)
         if isinstance(node, Followed):
-            mask = self.mask(node.first)
-            return mask and mask & self.mask(node.then)
+            return self.needs(node.first) & self.needs(node.then)
         if isinstance(node, AllOf):
-            mask = -1
-            for part in node.parts:
-                if mask and not isinstance(part, (Not, Context, Flag)):
-                    mask &= self.mask(part)
-            return mask
+            return _common(self.needs(part) for part in node.parts if not isinstance(part, CONDITIONS))
         if isinstance(node, AnyOf):
-            mask = 0
-            for part in node.parts:
-                mask |= self.mask(part)
-            return mask
-        return self.mask(node.part)
+            return _union(self.needs(part) for part in node.parts)
+        return self.needs(node.part)
 
     def where(self, node: Node) -> int:
         """Sentences for which the node holds (headings too, contents never)."""
-        exact = self._exact.get(id(node))
-        if exact is None:
-            exact = self._exact[id(node)] = self._where(node)
-        return exact
+        holds = self._holds.get(id(node))
+        if holds is None:
+            holds = self._holds[id(node)] = self._where(node)
+        return holds
 
     def _where(self, node: Node) -> int:
-        mask = self.mask(node)
-        if not mask or isinstance(node, Terms):
-            return mask
+        number = self.matcher.plan.number.get(id(node))
+        if number is not None:
+            return self._places.sentences(number)
+        if isinstance(node, Context):
+            return self._surrounded(node)
         if isinstance(node, AnyOf):
-            mask = 0
-            for part in node.parts:
-                mask |= self.where(part)
-            return mask
+            return _union(self.where(part) for part in node.parts)
         if isinstance(node, AllOf):
-            conditions = []
+            holds = _common(self.where(part) for part in node.parts if not isinstance(part, CONDITIONS))
             for part in node.parts:
-                if isinstance(part, (Not, Context, Flag)):
-                    conditions.append(part)
-                else:
-                    mask &= self.where(part)
-            for condition in conditions:
-                mask = self.restrict(mask, condition)
-            return mask
-        return self._only(mask, lambda index: self.spans(node, index) is not None)
+                if isinstance(part, CONDITIONS):
+                    holds = self.restrict(holds, part)
+            return holds
+        return _union(1 << index for index in self._table(node)[SENTENCE].tolist())
 
-    @staticmethod
-    def _only(mask: int, holds: Callable[[int], bool]) -> int:
-        kept = 0
-        for index in members(mask):
-            if holds(index):
-                kept |= 1 << index
-        return kept
+    def weigh(self, rules: Iterable[tuple[int, int]]) -> dict[int, int]:
+        """Sentence → how many places in it make rules hold; each rule comes with the sentences that count for it."""
+        weights: dict[int, int] = {}
+        for number, sentences in rules:
+            counted = self._found.of(number)
+            if counted is None:
+                node = self.matcher.rules[number]
+                counted = ((index, len(self.spans(node, index))) for index in members(sentences))
+            for index, places in counted:
+                if sentences >> index & 1:
+                    weights[index] = weights.get(index, 0) + places
+        return weights
 
-    def spans(self, node: Node, index: int) -> Spans | None:
-        """The places that make a node hold in a sentence; None if it does not."""
-        key = (id(node), index)
-        if key not in self._spans:
-            self._spans[key] = _FIND[type(node)](self, node, index)
-        return self._spans[key]
+    def places(self, number: int, index: int) -> Spans:
+        """The places in a sentence that make a rule hold that does."""
+        if self.matcher.complete[number]:
+            return self._found.places(number, index)
+        return self.spans(self.matcher.rules[number], index)
 
-    def _terms(self, node: Terms, index: int) -> Spans | None:
-        base, places, hits = index * len(self.matcher.terms), self._places, self._hits
-        found: Spans = []
-        several = 0
-        for term in self._occurring(node):
-            place = places.get(base + term)
-            if place is not None:
-                several += 1
-                found += hits[place[0] : place[1]]
-        return sorted(set(found)) if several > 1 else (found or None)
+    @cached_property
+    def _found(self) -> PlacesByRule:
+        """The places of all rules whose parts are in the plan: worked out together because they are asked for often."""
+        matcher, rules = self.matcher, np.asarray(list(self.woken), dtype=np.int64)
+        rules = rules[matcher.complete[rules]]
+        merged = np.asarray([isinstance(matcher.rules[rule], AllOf) for rule in rules.tolist()], dtype=bool)
+        return PlacesByRule(self._places.of_wholes(matcher.parts, rules, merged))
 
-    def _any(self, node: AnyOf, index: int) -> Spans | None:
-        found = {span for part in node.parts for span in self.spans(part, index) or ()}
-        return sorted(found) or None
+    def spans(self, node: Node, index: int) -> Spans:
+        """The places that make a node hold in a sentence, in their order; none if it does not."""
+        table = self._tables.get(id(node))
+        if table is None:
+            table = self._tables[id(node)] = self._table(node)
+        return list(map(tuple, table[START:, table[SENTENCE] == index].T.tolist()))
 
-    def _all(self, node: AllOf, index: int) -> Spans | None:
-        if not self.where(node) >> index & 1:
-            return None
-        needed = [part for part in node.parts if not isinstance(part, (Not, Context, Flag))]
-        return sorted({span for part in needed for span in self.spans(part, index) or ()})
+    def _table(self, node: Node) -> np.ndarray:
+        """All places of a node (see ``spans``), those of a node that is not in the plan from its parts."""
+        number = self.matcher.plan.number.get(id(node))
+        if number is not None:
+            return self._places.of(number)
+        if isinstance(node, Followed):
+            first, then = merge([self._table(node.first)]), self._table(node.then).copy()
+            then[NODE] = 0
+            return follow(first, then, np.asarray([ANYWHERE if node.within is None else node.within]))
+        if isinstance(node, Polarity):
+            table = self._table(node.part)
+            return table[:, self._polar(node.kind, table)]
+        table = merge([self._table(part) for part in node.parts if not isinstance(part, CONDITIONS)])
+        if isinstance(node, AllOf):
+            holds = self.where(node)
+            table = table[:, [bool(holds >> index & 1) for index in table[SENTENCE].tolist()]]
+        return table
 
-    def _followed(self, node: Followed, index: int) -> Spans | None:
-        first, then = self.spans(node.first, index), self.spans(node.then, index)
-        if first is None or then is None:
-            return None
-        before = sorted((end, start) for start, end in first)
-        found = []
-        for start, end in then:  # each with the nearest that precedes it, so that a chain of .. misses nothing
-            at = bisect_right(before, (start, start)) - 1
-            if at >= 0 and (node.within is None or start - before[at][0] <= node.within):
-                found.append((before[at][1], end))
-        return found or None
-
-    def _polarity(self, node: Polarity, index: int) -> Spans | None:
-        spans = self.spans(node.part, index)
-        if spans is None:
-            return None
-        start, sentence = int(self.text.starts[index]), self.text.sentence(index)
-        if node.kind == "quoted":
-            kept = [span for span in spans if _in_quotes(sentence, span[0] - start)]
-        else:
-            kept = [span for span in spans if polarity(sentence, span[0] - start) == node.kind]
-        return kept or None
+    def _polar(self, kind: str, table: np.ndarray) -> np.ndarray:
+        """Which places of a table have a polarity."""
+        sentences, starts = table[SENTENCE], table[START]
+        if kind == "quoted":
+            pairs = zip(sentences.tolist(), starts.tolist(), strict=True)
+            return np.asarray([self.text.quoted(sentence, start) for sentence, start in pairs], dtype=bool)
+        # Only where a negating character stands close before a place there is more to ask.
+        signs = self.text.negating
+        doubtful = np.searchsorted(signs, starts) > np.searchsorted(signs, starts - NEGATION_REACH)
+        holds = np.full(len(starts), kind == "affirmed")
+        pairs = zip(sentences[doubtful].tolist(), starts[doubtful].tolist(), strict=True)
+        holds[doubtful] = [self.text.polarity(sentence, start) == kind for sentence, start in pairs]
+        return holds
 
     def holds(self, condition: Not | Context | Flag, index: int) -> bool:
         """Whether a condition holds for a sentence."""
@@ -341,12 +318,12 @@ class Reading:
         if not mask:
             return 0
         if isinstance(condition, Context):
-            return mask & self._context(condition)
+            return mask & self.where(condition)
         if isinstance(condition, Flag):
             return self._flagged(mask, condition)
-        if isinstance(condition.part, (Context, Flag)):
+        if isinstance(condition.part, CONDITIONS):
             return mask & ~self.restrict(mask, condition.part)
-        return mask & ~self.where(condition.part) if mask & self.mask(condition.part) else mask
+        return mask & ~self.where(condition.part)
 
     def _flagged(self, mask: int, flag: Flag) -> int:
         if flag.kind == "fact":
@@ -355,8 +332,8 @@ class Reading:
             return mask & self._detail(flag.name)
         if flag.kind == "topic":
             topic = TOPICS.index(flag.name)
-            return self._only(mask, lambda index: bool(self.text.topics[index, topic] > 0))
-        return self._only(mask, lambda index: bool(DEFINITION.search(self.text.sentence(index))))
+            return _only(mask, lambda index: bool(self.text.topics[index, topic] > 0))
+        return _only(mask, lambda index: bool(DEFINITION.search(self.text.sentence(index))))
 
     def _detail(self, name: str) -> int:
         mask = self._details.get(name)
@@ -365,14 +342,8 @@ class Reading:
             mask = self._details[name] = sentences_with(name, text.normal, text.starts.tolist(), text.ends.tolist())
         return mask
 
-    def _context(self, node: Context) -> int:
-        """Sentences whose surroundings have what the node asks for."""
-        holds = self._exact.get(id(node))
-        if holds is None:
-            holds = self._exact[id(node)] = self._surrounded(node)
-        return holds
-
     def _surrounded(self, node: Context) -> int:
+        """Sentences whose surroundings have what the node asks for."""
         there = self.where(node.part)
         if node.kind == "heading":
             return _union(self.text.below[index] for index in members(there & self.text.heading_mask))
@@ -392,13 +363,30 @@ class Reading:
         return around
 
 
-_FIND = {
-    Terms: Reading._terms,
-    AnyOf: Reading._any,
-    AllOf: Reading._all,
-    Followed: Reading._followed,
-    Polarity: Reading._polarity,
-}
+class PlacesByRule:
+    """A table of the places of rules, looked up by rule and sentence."""
+
+    def __init__(self, table: np.ndarray):
+        self._table = table
+        changes = np.flatnonzero(np.any(np.diff(table[:START], axis=1, prepend=-1), axis=0))
+        rules, sentences = table[:START, changes]
+        self._edges = [*changes.tolist(), table.shape[1]]  # where the places of one rule in one sentence begin
+        self._sentences = sentences.tolist()
+        self._counts = np.diff(changes, append=table.shape[1]).tolist()
+        first = np.flatnonzero(np.diff(rules, prepend=-1))
+        slices = map(slice, first.tolist(), [*first[1:].tolist(), len(rules)])
+        self._of_rule = dict(zip(rules[first].tolist(), slices, strict=True))
+
+    def of(self, rule: int) -> Iterator[tuple[int, int]] | None:
+        """The sentences a rule has places in, and how many; None for a rule that is not in the table."""
+        own = self._of_rule.get(rule)
+        return own and zip(self._sentences[own], self._counts[own], strict=True)
+
+    def places(self, rule: int, sentence: int) -> Spans:
+        """Start and end of a rule's places in a sentence."""
+        own = self._of_rule[rule]
+        at = self._sentences.index(sentence, own.start, own.stop)
+        return list(map(tuple, self._table[START:, self._edges[at] : self._edges[at + 1]].T.tolist()))
 
 
 def members(mask: int) -> Iterator[int]:
@@ -409,6 +397,11 @@ def members(mask: int) -> Iterator[int]:
         mask ^= low
 
 
+def _only(mask: int, holds: Callable[[int], bool]) -> int:
+    """Those of a set of sentences that something holds for."""
+    return _union(1 << index for index in members(mask) if holds(index))
+
+
 def _union(masks: Iterable[int]) -> int:
     union = 0
     for mask in masks:
@@ -416,32 +409,22 @@ def _union(masks: Iterable[int]) -> int:
     return union
 
 
-def polarity(sentence: str, at: int) -> str:
-    """Whether what stands at ``at`` of a comparable sentence is affirmed, negated, or negated with an exception.
-
-    不会共享 is negated; 未经同意不会共享, 除…外不会共享 and 不会共享，除非… are excepted: they happen after all.
-    """
-    before = sentence[max(0, at - NEGATION_REACH) : at]
-    for end in reversed([match.end() for match in STRETCH_END.finditer(before)]):
-        before = before[end:]
-        break
-    if not NEGATION.search(before):
-        return "affirmed"
-    return "excepted" if EXCEPTION.search(sentence) else "negated"
-
-
-def _in_quotes(sentence: str, at: int) -> bool:
-    before = sentence[:at]
-    return before.count('"') % 2 == 1 or before.count("《") > before.count("》")
+def _common(masks: Iterable[int]) -> int:
+    common = -1
+    for mask in masks:
+        common &= mask
+        if not common:
+            break
+    return common
 
 
 def why_not(reading: Reading, node: Node, index: int) -> str:
     """The first part of a rule that a sentence fails, in Chinese; empty if it holds."""
-    if reading.spans(node, index) is not None:
+    if reading.where(node) >> index & 1:
         return ""
     if isinstance(node, AllOf):
         for part in node.parts:
-            if isinstance(part, (Not, Context, Flag)):
+            if isinstance(part, CONDITIONS):
                 if not reading.holds(part, index):
                     return "条件不成立：" + explain(part).removeprefix("在同一句中")
             elif reason := why_not(reading, part, index):
@@ -455,17 +438,20 @@ def why_not(reading: Reading, node: Node, index: int) -> str:
     return "没有" + explain(node).removeprefix("在同一句中")
 
 
-def nearest(reading: Reading, nodes: list[Node], limit: int) -> list[tuple[int, Node]]:
-    """Body sentences that have the largest share of what one of the rules needs, best first, each with that rule."""
+def nearest(reading: Reading, rules: list[tuple[Node, ...]], limit: int) -> list[tuple[int, int]]:
+    """Body sentences that have the largest share of what one of the rules needs, best first, with the rule's place.
+
+    ``rules`` are the parts that each rule needs.
+    """
     ranked: list[tuple[float, int, int]] = []
-    for number, node in enumerate(nodes):
-        parts = _required(node)
+    where = reading.where
+    for number, parts in enumerate(rules):
         # levels[k]: sentences that have at least k of the parts
         levels = [reading.text.body_mask] + [0] * len(parts)
         for part in parts:
-            mask = reading.mask(part)
-            for k in range(len(parts), 0, -1):
-                levels[k] |= levels[k - 1] & mask
+            if mask := where(part) if isinstance(part, Terms) else reading.needs(part):
+                for k in range(len(parts), 0, -1):
+                    levels[k] |= levels[k - 1] & mask
         found = 0
         seen = 0
         for k in range(len(parts), 0, -1):
@@ -478,14 +464,4 @@ def nearest(reading: Reading, nodes: list[Node], limit: int) -> list[tuple[int, 
             if found > limit:
                 break
     ranked.sort()
-    return [(index, nodes[number]) for _, index, number in ranked]
-
-
-def _required(node: Node) -> list[Node]:
-    if isinstance(node, AllOf):
-        return [piece for part in node.parts if not isinstance(part, (Not, Context, Flag)) for piece in _required(part)]
-    if isinstance(node, Followed):
-        return _required(node.first) + _required(node.then)
-    if isinstance(node, Polarity):
-        return _required(node.part)
-    return [node]
+    return [(index, number) for _, index, number in ranked]

@@ -7,9 +7,12 @@ exactly one character of the original.
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+
+import numpy as np
 
 INVISIBLE = {"\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad"}
 PUNCTUATION = str.maketrans(
@@ -60,8 +63,11 @@ def _table() -> dict[int, str | None]:
 
 
 @cache
-def _dropped() -> frozenset[str]:
-    return frozenset(chr(code) for code, char in _table().items() if char is None)
+def _dropped() -> np.ndarray:
+    """Code point → whether comparable text goes without it."""
+    dropped = np.zeros(sys.maxunicode + 1, dtype=bool)
+    dropped[[code for code, char in _table().items() if char is None]] = True
+    return dropped
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +83,8 @@ def normalise(original: str) -> NormalText:
     text = original.translate(_table())
     if len(text) == len(original):
         return NormalText(text, list(range(len(original))))
-    dropped = _dropped()
-    return NormalText(text, [i for i, char in enumerate(original) if char not in dropped])
+    codes = np.frombuffer(original.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    return NormalText(text, np.flatnonzero(~_dropped()[codes]).tolist())
 
 
 def normal_term(term: str) -> str:

@@ -22,6 +22,7 @@ _QUOTED = re.compile(
     rf"[“\"「【\[](?P<number>[{CHINESE}]{{1,2}})[、,.](?P<title>[\u4e00-\u9fffa-z]{{2,20}})[”\"」】\]]"
 )
 _QUOTED_ITEM = re.compile(rf"\"[(]([{CHINESE}]{{1,2}})[)]([\u4e00-\u9fff]{{3,20}})\"")
+_NO_DIGITS = re.compile(rf"[^{CHINESE}\d.．]")
 _CONTACT = re.compile(r"\W{0,2}(?:中)?(?:所述|列明|载明|提供|公布|所列|列出)?的?联系")
 _LAWS = re.compile(r"法(?:律)?》?$|条例》?$|规定》?$|《[^《》]{2,40}》$|标准")
 
@@ -40,7 +41,7 @@ def _read(written: str, after: str) -> tuple[str, str, int] | None:
     bare = re.sub(r"[\s\\]", "", written)
     if bare in _CIRCLES:
         return "circle" + str(ord(bare) // 20), "", _CIRCLES[bare]
-    digits = re.sub(rf"[^{CHINESE}\d.．]", "", bare).replace("．", ".").strip(".")
+    digits = _NO_DIGITS.sub("", bare).replace("．", ".").strip(".")
     if not digits:
         letter = re.sub(r"[^A-Za-z]", "", bare)
         if letter in ("i", "v", "x"):
@@ -125,7 +126,7 @@ _RANKS = (
 def _rank(style: str) -> int:
     if style[-1:] in "章节条编篇分":
         return 0
-    return next((i for i, name in reversed(list(enumerate(_RANKS))) if style.startswith(name)), len(_RANKS))
+    return next((i for i in range(len(_RANKS) - 1, -1, -1) if style.startswith(_RANKS[i])), len(_RANKS))
 
 
 @dataclass(slots=True)

@@ -8,7 +8,10 @@ told apart as heading, item of a table of contents, or clause, and the sections 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from typing import NamedTuple
 
 from .entities import Clause, Outline, Role, Section, Sentence
 
@@ -29,6 +32,8 @@ _NUMBER = re.compile(
     r"|(?P<letter>(?<![A-Za-z])(?:[（(]\s*[a-zA-Z]\s*[)）]|[a-zA-Z](?:[、)）]|\.(?![A-Za-z\d]))))"
 )
 _NUMBER_FIRST = re.compile(rf"[第（(\d①-⑳❶-❿⑴-⒇{CHINESE[2:]}]")
+_NO_DIGITS = re.compile(rf"[^{CHINESE}\d]")
+_NOT_TITLE = re.compile(r"[\W_]+|\d+$")
 _MARKUP = re.compile(r"[ \t\u3000\xa0]*(?:#{1,6}[ \t]+|[-*+•·●■◆▪►➤※][ \t]*|>[ \t]*|\*\*|__)*")
 _WORD = re.compile(r"\w")
 _LINE = re.compile(r"[^\r\n\v\f\u2028\u2029\x85]+")
@@ -53,8 +58,7 @@ MAX_HEADING = 40
 LONG_LINE = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A piece of the text that is a heading, a line of the contents or a clause."""
 
     start: int  # of its first visible character, number included
@@ -99,7 +103,7 @@ def _value(kind: str, written: str) -> int:
         return ord(re.sub(r"[^A-Za-z]", "", written).lower()) - 96
     if kind == "decimal":
         return int(re.findall(r"\d+", written)[-1])
-    return chinese_number(re.sub(rf"[^{CHINESE}\d]", "", written))
+    return chinese_number(_NO_DIGITS.sub("", written))
 
 
 def _number_at(text: str, at: int, end: int) -> tuple[str, str, int, int] | None:
@@ -235,7 +239,7 @@ def _blocks(text: str) -> list[Block]:
 
 def _bare(text: str) -> str:
     """A title for comparison: no white space, signs or page numbers."""
-    return re.sub(r"[\W_]+|\d+$", "", text).lower()
+    return _NOT_TITLE.sub("", text).lower()
 
 
 def _title(block: Block, text: str) -> str:
@@ -245,30 +249,33 @@ def _title(block: Block, text: str) -> str:
 def _mark_contents(blocks: list[Block], text: str) -> list[Block]:
     """Tell tables of contents apart: a run of short lines after an announcement, whose titles mostly come again."""
     marked = list(blocks)
+    bare_at = cache(lambda start, end: _bare(text[start:end]))  # a title is compared with all that stands before it
     i = 0
     while i < len(marked):
         block = marked[i]
         tail = text[block.start : block.end]
         announced = bool(_CONTENTS_TITLE.search(tail[-40:] if len(tail) > 40 else tail))
         opens = i + 1 < len(marked) and marked[i + 1].value == 1 and marked[i + 1].kind in ("chinese", "chapter")
-        run = _contents_run(marked, i + 1, text, announced) if announced or opens or i == 0 else 0
+        run = _contents_run(marked, i + 1, text, bare_at, announced) if announced or opens or i == 0 else 0
         if run:
             for k in range(i + 1, i + 1 + run):
-                marked[k] = replace(marked[k], role=Role.CONTENTS)
+                marked[k] = marked[k]._replace(role=Role.CONTENTS)
             marked = _split_last_entry(marked, i + run, text)
             i += run
         i += 1
     return marked
 
 
-def _contents_run(blocks: list[Block], first: int, text: str, announced: bool) -> int:
+def _contents_run(
+    blocks: list[Block], first: int, text: str, bare_at: Callable[[int, int], str], announced: bool
+) -> int:
     """How many blocks from ``first`` on are entries of a table of contents (0: there is none)."""
     limit = 60
     seen: set[tuple[str, int]] = set()
     titles: set[str] = set()
     count = 0
     for block in blocks[first:]:
-        title = _bare(text[block.body : block.end])
+        title = bare_at(block.body, block.end)
         key = (block.kind, block.value)
         if block.kind and block.kind != "decimal" and key in seen and block.value == 1:
             break
@@ -286,7 +293,7 @@ def _contents_run(blocks: list[Block], first: int, text: str, announced: bool) -
         count += 1
     if count < 3:
         return 0
-    later = [_bare(text[block.body : min(block.end, block.body + 60)]) for block in blocks[first + count :]]
+    later = [bare_at(block.body, min(block.end, block.body + 60)) for block in blocks[first + count :]]
     again = sum(1 for title in titles if title and any(other.startswith(title[:12]) for other in later))
     needed = 0.2 if announced else 0.7
     return count if again >= max(2, needed * len(titles)) else 0
@@ -306,9 +313,9 @@ def _split_last_entry(blocks: list[Block], last: int, text: str) -> list[Block]:
         return blocks
     if best < 3:
         unlike = entry.end - entry.body > 60
-        return [*blocks[:last], replace(entry, role=Role.BODY), *blocks[last + 1 :]] if unlike else blocks
+        return [*blocks[:last], entry._replace(role=Role.BODY), *blocks[last + 1 :]] if unlike else blocks
     rest = _block(text, cut, entry.end, inline=True)
-    return [*blocks[:last], replace(entry, end=cut), *([rest] if rest else []), *blocks[last + 1 :]]
+    return [*blocks[:last], entry._replace(end=cut), *([rest] if rest else []), *blocks[last + 1 :]]
 
 
 def _common(text: str, a: int, a_end: int, b: int, b_end: int) -> int:
@@ -335,22 +342,22 @@ def _mark_headings(blocks: list[Block], text: str) -> list[Block]:
 def _as_heading(block, before, following, text, titles, raw_titles) -> Block:
     whole = text[block.body : block.end]
     if block.hashes and not _is_statement(whole):
-        return replace(block, role=Role.HEADING)
+        return block._replace(role=Role.HEADING)
     if titles and len(whole) <= MAX_HEADING + 10 and _bare(whole) in titles:
-        return replace(block, role=Role.HEADING)
+        return block._replace(role=Role.HEADING)
     for title in reversed(raw_titles):
         if (
             (block.kind or block.inline)
             and whole.startswith(title)
             and len(whole) > len(title) + (2 if block.inline else 6)
         ):
-            return replace(block, title_end=block.body + len(title))
+            return block._replace(title_end=block.body + len(title))
     if len(whole) <= MAX_HEADING and whole and whole[-1] not in "；;，,、":
         if _is_short_heading(block, before, following, text, whole):
-            return replace(block, role=Role.HEADING)
+            return block._replace(role=Role.HEADING)
         return block
     if block.kind and (end := _inline_title(block, text)):
-        return replace(block, title_end=end)
+        return block._replace(title_end=end)
     return block
 
 
@@ -460,7 +467,7 @@ class _Builder:
         self.sections.append(section)
         self.stack.append((rank, index))
         self.unnumbered = 0
-        self.clause(replace(block, end=end), block.start, end, Role.HEADING)
+        self.clause(block._replace(end=end), block.start, end, Role.HEADING)
 
     def clause(self, block: Block, start: int, end: int, role: Role, *, numbered: bool = True):
         section = self.stack[-1][1] if self.stack else None

@@ -13,6 +13,7 @@ There are no regular expressions in it and nothing backtracks: reading a rule an
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from .details import DETAILS
@@ -331,22 +332,17 @@ def anchors(node: Node) -> frozenset[str]:
     return frozenset()
 
 
-def terms_nodes(node: Node) -> tuple[Terms, ...]:
-    """All groups and terms of a rule, also those in its conditions and exclusions."""
-    if isinstance(node, Terms):
-        return (node,)
+def nodes_of(node: Node) -> Iterator[Node]:
+    """A node with all nodes inside it, also those of its conditions and exclusions; parts come before wholes."""
     if isinstance(node, (AnyOf, AllOf)):
-        return tuple(found for part in node.parts for found in terms_nodes(part))
-    if isinstance(node, Followed):
-        return terms_nodes(node.first) + terms_nodes(node.then)
-    if isinstance(node, (Not, Polarity, Context)):
-        return terms_nodes(node.part)
-    return ()
-
-
-def all_terms(node: Node) -> frozenset[str]:
-    """Every term that the rule looks for, also in its conditions and exclusions."""
-    return frozenset(term for found in terms_nodes(node) for term in found.terms)
+        for part in node.parts:
+            yield from nodes_of(part)
+    elif isinstance(node, Followed):
+        yield from nodes_of(node.first)
+        yield from nodes_of(node.then)
+    elif isinstance(node, (Not, Polarity, Context)):
+        yield from nodes_of(node.part)
+    yield node
 
 
 def looked_for(node: Node) -> tuple[str, ...]:
@@ -361,6 +357,17 @@ def looked_for(node: Node) -> tuple[str, ...]:
     if isinstance(node, Polarity):
         return looked_for(node.part)
     return ()
+
+
+def needed(node: Node) -> tuple[Node, ...]:
+    """The smallest parts that must all be present, those that came close are told by."""
+    if isinstance(node, AllOf):
+        return tuple(
+            piece for part in node.parts if not isinstance(part, (Not, Context, Flag)) for piece in needed(part)
+        )
+    if isinstance(node, Followed):
+        return needed(node.first) + needed(node.then)
+    return needed(node.part) if isinstance(node, Polarity) else (node,)
 
 
 _POLARITY_ZH = {

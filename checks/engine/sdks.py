@@ -188,13 +188,13 @@ def _functions(page: Page, sdks: list[Sdk], lines: set[int]) -> list[Place]:
             context = sdk.name + "".join(page.lines[i] for i in sdk.sentences)
             if any(word in context for word in words):
                 in_list.setdefault(kind, page.sentence_span(sdk.sentences[0]))
+    body = [index for index in range(len(page.lines)) if index not in lines and page.is_body(index)]
     in_body: dict[str, Place] = {}
-    for index, line in enumerate(page.lines):
-        if index in lines or not page.is_body(index):
-            continue
-        for kind, pattern in _BODY.items():
-            if kind not in in_body and pattern.search(line):
-                in_body[kind] = page.sentence_span(index)
+    for kind, pattern in _BODY.items():
+        # Nearly always the whole text tells at once that no line has it.
+        speaks = pattern.search(page.text) and next((i for i in body if pattern.search(page.lines[i])), None)
+        if speaks is not None:
+            in_body[kind] = page.sentence_span(speaks)
     found = [place for kind, place in in_list.items() if kind not in in_body]
     return found + [
         in_body[kind] for kind in ("share", "pay", "push", "login") if kind in in_body and kind not in in_list

@@ -1,4 +1,4 @@
-"""How long things take. In an ordinary run each works once; `make bench` measures."""
+"""How long things take. In an ordinary run each works once; `make bench` measures, after the table of speed_table."""
 
 from datetime import date
 from pathlib import Path
@@ -16,13 +16,13 @@ from checks.engine import (
     shipped_checklist,
 )
 from checks.engine.facts import extract_facts
-from checks.engine.matching import Matcher, Text
-from checks.engine.rules import Followed, Terms, anchors
+from checks.engine.matching import Text
 from checks.rendering.context import build_context
 from checks.rendering.pdf import render_pdf
 from checks.services import analysis, checklist, intake
 
 from .. import factories
+from . import speed_table
 
 ROOT = Path(settings.BASE_DIR)
 SAMPLES = {
@@ -72,11 +72,7 @@ def test_decode_and_outline(benchmark, ten_thousand):
 
 
 def test_matching(benchmark, shipped, ten_thousand, outline):
-    def match():
-        reading = shipped.matcher.read(Text(ten_thousand, outline))
-        return sum(reading.rule(number).bit_count() for number in reading.woken)
-
-    assert benchmark(match)
+    assert benchmark(speed_table.match, shipped.matcher, ten_thousand, outline)
 
 
 def test_topics(benchmark, ten_thousand, outline):
@@ -98,26 +94,22 @@ def test_whole_audit_of_a_text_ten_times_as_long(benchmark, shipped, ten_thousan
 
 
 def test_matching_with_ten_times_as_many_rules(benchmark, shipped, ten_thousand, outline):
-    """Nine further rules for each, alike but about things the text does not speak of."""
+    many = speed_table.ten_times_the_rules(shipped)
+    assert benchmark(speed_table.match, many, ten_thousand, outline)
 
-    def elsewhere(node, copy):
-        if isinstance(node, Terms):
-            return Terms(tuple(f"{term}{copy}号乙" for term in node.terms))
-        return node
 
-    strangers = [
-        Followed(elsewhere(first, copy), elsewhere(first, copy), 8)
-        for copy in range(9)
-        for node in shipped.rules
-        for first in [Terms(tuple(sorted(anchors(node))))]
-    ]
-    matcher = Matcher.compile([*shipped.rules, *strangers])
+def test_the_table_has_a_row_for_each_set_of_texts(shipped, tmp_path):
+    (tmp_path / "policy.txt").write_text(read("single_line").text, "utf-8")
+    found = speed_table.policies(tmp_path)
+    head, row = speed_table.table({"policies": found}, shipped, rounds=1)
+    assert all(part in head for part in speed_table.PARTS)
+    assert len(row.split()) == 1 + len(speed_table.PARTS) + 1
 
-    def match():
-        reading = matcher.read(Text(ten_thousand, outline))
-        return sum(reading.rule(number).bit_count() for number in reading.woken)
 
-    assert benchmark(match)
+def test_a_fresh_process_says_what_starting_costs():
+    fresh = speed_table.fresh_process(read("single_line").text)
+    assert set(fresh) == {"import", "checklist", "idle", "peak"}
+    assert fresh["peak"] >= fresh["idle"] > 0
 
 
 def test_loading_the_checklist(benchmark):
