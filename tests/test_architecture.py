@@ -27,7 +27,17 @@ PARTS = {
     "rendering.pages": set(),
     "rendering.digests": set(),
     "services": {"engine", "models", "selectors", "rendering"},
-    "views": {"forms", "services", "selectors", "permissions", "models", "rendering", "highlights", "templatetags"},
+    "views": {
+        "forms",
+        "services",
+        "selectors",
+        "permissions",
+        "models",
+        "rendering",
+        "highlights",
+        "accuracy_card",
+        "templatetags",
+    },
     "templatetags": {"models", "selectors", "permissions", "highlights"},
     "management": {
         "engine",
@@ -50,7 +60,7 @@ PARTS = {
 ENGINE_ORDER = [
     "entities", "normal", "pinyin", "conditions", "intake", "outline", "rules", "topics", "matching",
     "factsheet", "parties", "contacts", "dates", "periods", "contents", "numbering",
-    "readability", "sdks", "items", "garbled", "facts", "checklist", "findings", "examples",
+    "readability", "sdk_columns", "sdks", "items", "recipients", "storage", "garbled", "facts", "checklist", "findings", "examples",
 ]  # fmt: skip
 ENGINE_CLOSE = {
     "entities": set(),

@@ -34,7 +34,16 @@ _ADDRESS_LABEL = re.compile(r"(?:地址|住所|住所地|办公地点)(?:为|是
 _ADDRESS = re.compile(
     r"[省市区县][\u4e00-\u9fffa-z0-9()\-#]{2,40}?\d+(?:号|幢|栋|层|楼|室)[\u4e00-\u9fffa-z0-9()\-#]{0,24}"
 )
-_PLACE = re.compile(r"[\u4e00-\u9fff]{2,4}$")
+_PLACE = re.compile(r"[\u4e00-\u9fff]{2,10}$")
+# What stands before an address and is no part of it, and what follows it in the same run of words.
+_BEFORE_ADDRESS = re.compile(
+    r"^.*(?:[为是于至到在](?!地)|地址|住所地?|寄往?|寄送|收件人|公司|(?:注册|办公|联系)地)|^[^\u4e00-\u9fffa-z0-9]+"
+)
+_AFTER_ADDRESS = re.compile(
+    r"(?:平台)?(?:您|我们|联系电话|电话|邮编|邮箱|收件人|联系人|传真|客服|京icp|icp|https?|www|版权|copyright|或者?(?:发|拨|致)|如|提供)"
+    r"|(?<=[层楼室号座房])(?:的|提供|,|\).*)"
+)
+_NO_ADDRESS = re.compile(r"^[的该将对和等]|路径|账号|点击|页面|信息|增加|更正|删除")
 _ROAD = re.compile(r"路|街|道|巷|村|园|大厦|广场|号|层|室|栋|楼")
 FREE_MAIL = frozenset(
     [
@@ -222,6 +231,8 @@ def _phones(page: Page, sheet: Sheet) -> None:
     rows: list[dict] = []
     for match in _DIGITS.finditer(page.text):
         written = match[0].lstrip(")-")
+        if written.count("(") > written.count(")"):
+            written = written.lstrip("(")
         before = page.before(match.start(), 18)
         if _INSIDE_WORD.search(before) or _WORD_AFTER.match(page.text, match.end()):
             continue
@@ -263,13 +274,31 @@ def _addresses(page: Page, sheet: Sheet) -> None:
     found: list[tuple[str, Place]] = []
     for match in _ADDRESS_LABEL.finditer(page.text):
         if _ROAD.search(match[1]) and not re.search(r"ip|mac|邮箱|网络", page.before(match.start(), 4)):
-            found.append((match[1], page.span(*match.span(1))))
+            start, end = _trimmed(page.text, *match.span(1))
+            if end - start >= 6 and not _NO_ADDRESS.search(page.text[start:end]):
+                found.append((page.text[start:end], page.span(start, end)))
     for match in _ADDRESS.finditer(page.text):
-        district = _PLACE.search(page.before(match.start(), 4))
+        district = _PLACE.search(page.before(match.start(), 10))
         if not district:
             continue
-        place = page.span(match.start() - len(district[0]), match.end())
-        if not any(start <= place[0] < end or place[0] <= start < place[1] for _, (start, end) in found):
-            found.append((district[0] + match[0], place))
+        start, end = _trimmed(page.text, match.start() - len(district[0]), match.end())
+        place = page.span(start, end)
+        known = any(first <= place[0] < last or place[0] <= first < place[1] for _, (first, last) in found)
+        if end - start >= 6 and not known and not _NO_ADDRESS.search(page.text[start:end]):
+            found.append((page.text[start:end], place))
     found.sort(key=lambda row: row[1])
     sheet.put("addresses", [address for address, _ in found], [place for _, place in found])
+
+
+def _trimmed(text: str, start: int, end: int) -> Place:
+    """An address without the words around it that belong to the sentence."""
+    address = text[start:end]
+    if after := _AFTER_ADDRESS.search(address, 6):
+        address = address[: after.start()]
+    if before := _BEFORE_ADDRESS.match(address):
+        start += before.end()
+        address = address[before.end() :]
+    if address.count("(") > address.count(")"):
+        address = address[: address.rindex("(")]
+    address = address.rstrip("])(") if address.count(")") != address.count("(") else address.rstrip("]")
+    return start, start + len(address)
