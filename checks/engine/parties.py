@@ -11,7 +11,7 @@ _NAME = re.compile(r"[\u4e00-\u9fffa-z0-9()·&.\-]+$")
 # What stands before a name in running text and is no part of it.
 _LEAD = re.compile(
     r"^.*(?:适用于|所有者|提供者|经营者|开发者|运营者|运营方|开发商|运营商|主体|是由|即由|系由|是指|指的是|系指|名称为|名称是|包括|例如|譬如|公司(?:及|与|和|或)"
-    r"|提供方|公司:|名称:|全称:|企业:|单位:|者:|方:|(?<!华)为|由|即|指|的|与|及|向|是|至|被|给|从|但不限于|授权|委托)"
+    r"|提供方|公司:|名称:|全称:|企业:|单位:|者:|方:|(?<!华)为|由|即(?!时)|指|的|与|及|向|是|至|被|给|从|但不限于|授权|委托)"
 )
 _ADDRESS_TAIL = re.compile(r"^[a-z0-9.\-]+(?=[\u4e00-\u9fff])")  # the end of a link, glued to the name behind it
 _SIGN_OF_LINK = "/=?_#&:%"

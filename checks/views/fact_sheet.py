@@ -76,7 +76,10 @@ def fact_sheet(facts, outline):
             continue
         if name in _LAYOUTS and isinstance(value, list) and all(isinstance(entry, dict) for entry in value):
             kind, lay_out = _LAYOUTS[name]
-            rows.append(Row(fact_label(name), kind, [lay_out(entry, outline) for entry in value]))
+            entries = [lay_out(entry, outline) for entry in value]
+            rows.append(
+                Row(fact_label(name), kind, _one_for_each_quote(entries) if name == "third_parties" else entries)
+            )
         elif name == "information_items":
             sensitive = set(facts.get("sensitive_items") or ())
             entries = [{"text": ITEM_WORDS.get(item, item), "sensitive": item in sensitive} for item in value]
@@ -89,6 +92,17 @@ def fact_sheet(facts, outline):
 def _place(entry, outline):
     """Where an entry stands in the text, to link to; empty for a text whose clauses are not known."""
     return block_at(outline, entry["start"]) if outline and "start" in entry else ""
+
+
+def _one_for_each_quote(entries):
+    """Parties that one sentence names stand above it together."""
+    told = {}
+    for entry in entries:
+        if entry["quote"] in told:
+            told[entry["quote"]]["text"] += _(", ") + entry["text"]
+        else:
+            told[entry["quote"]] = entry
+    return list(told.values())
 
 
 def _third_party(entry, outline):
