@@ -58,14 +58,15 @@ PARTS = {
 
 # Inside the engine a module imports only what stands before it; these few are held to less.
 ENGINE_ORDER = [
-    "entities", "normal", "pinyin", "conditions", "intake", "outline", "rules", "topics", "matching",
+    "entities", "normal", "pinyin", "conditions", "intake", "tidy", "outline", "rules", "topics", "matching",
     "factsheet", "parties", "contacts", "dates", "periods", "contents", "numbering",
     "readability", "sdk_columns", "sdks", "items", "recipients", "storage", "garbled", "facts", "checklist", "findings", "examples",
 ]  # fmt: skip
 ENGINE_CLOSE = {
     "entities": set(),
     "intake": {"entities", "normal"},
-    "outline": {"entities", "normal"},
+    "tidy": {"normal"},
+    "outline": {"entities", "normal", "tidy"},
     "rules": {"entities", "normal"},
     "matching": {"entities", "normal", "rules", "topics"},
 }

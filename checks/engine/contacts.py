@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Callable
 from difflib import SequenceMatcher
 
 from .factsheet import Page, Place, Sheet
+from .normal import normal_term
 from .parties import core
 from .pinyin import spells
 
@@ -13,6 +16,8 @@ _EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]+ ?[@＠] ?[A-Za-z0-9\-]+(?: ?[.．] ?[A-Za-z0-9\-]+)*(?<=[A-Za-z0-9])"
 )
 _URL = re.compile(r"(?:https?://|www\.)[A-Za-z0-9./?=_&%#:~+\-]+[A-Za-z0-9/]")
+_BREAK = re.compile(r"[ \t\u3000]*[\r\n]\s*")
+_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if code not in map(ord, "，；：？！（）")}
 _SUFFIX = re.compile(r"\.(?:com|cn|net|top|org)(?:/[A-Za-z0-9./?=_&%#~+\-]*)?(?![A-Za-z0-9.])")
 _HOST = re.compile(r"(?<![A-Za-z0-9@.\-/])[a-z0-9\-]+(?:\.[a-z0-9\-]+)*$")
 _DIGITS = re.compile(r"[+(\d][\d\-()]{3,20}\d")
@@ -159,7 +164,7 @@ def gather_contacts(page: Page, sheet: Sheet) -> None:
 def _emails(page: Page, sheet: Sheet) -> None:
     good: list[tuple[str, Place]] = []
     bad: list[Place] = []
-    text = page.original
+    text, original = _unwrapped(page)
     signs = [match.start() for match in re.finditer("[@＠]", text)]
     last = 0
     for sign in signs:
@@ -171,16 +176,36 @@ def _emails(page: Page, sheet: Sheet) -> None:
             written = re.sub(r"\s+", "", match[0]).replace("＠", "@").replace("．", ".").strip(".-")
             domain = written.partition("@")[2].lower()
             if "." in domain and len(domain.rpartition(".")[2]) >= 2 and not domain.rpartition(".")[2].isdigit():
-                good.append((written, match.span()))
+                good.append((written, original(*match.span())))
             else:
-                bad.append(match.span())
+                bad.append(original(*match.span()))
     sheet.put("emails", [mail for mail, _ in good], [place for _, place in good])
     slips = _misspelt([_domain_label(mail.partition("@")[2].lower()) for mail, _ in good])
     bad += [place for mail, place in good if _domain_label(mail.partition("@")[2].lower()) in slips]
     sheet.count("bad_emails", sorted(bad))
-    urls = [span for span in _addresses_of_sites(text) if not any(start <= span[0] < end for _, (start, end) in good)]
-    sheet.put("urls", [text[start:end] for start, end in urls], urls)
+    sites = [(text[start:end], original(start, end)) for start, end in _addresses_of_sites(text)]
+    sites = [(site, place) for site, place in sites if not any(s <= place[0] < e for _, (s, e) in good)]
+    sheet.put("urls", [site for site, _ in sites], [place for _, place in sites])
     _domains(page, sheet, good)
+
+
+def _unwrapped(page: Page) -> tuple[str, Callable[[int, int], Place]]:
+    """The text with letters of one width and without the line breaks inside sentences, and the way back."""
+    text = page.original.translate(_HALF_WIDTH)
+    sentences = page.outline.sentences
+    cuts = []
+    for match in _BREAK.finditer(text):
+        before = bisect_right(sentences, match.start(), key=lambda sentence: sentence.start) - 1
+        if before >= 0 and match.end() <= sentences[before].end and match.start() > sentences[before].start:
+            cuts.append(match.span())
+    if not cuts:
+        return text, lambda start, end: (start, end)
+    origin: list[int] = []
+    at = 0
+    for start, end in [*cuts, (len(text), len(text))]:
+        origin.extend(range(at, start))
+        at = end
+    return "".join(text[i] for i in origin), lambda start, end: (origin[start], origin[end - 1] + 1)
 
 
 def _addresses_of_sites(text: str) -> list[Place]:
@@ -195,7 +220,8 @@ def _addresses_of_sites(text: str) -> list[Place]:
 
 
 def _domains(page: Page, sheet: Sheet, emails: list[tuple[str, Place]]) -> None:
-    names = [core(name) for name in sheet.values["processors"]] + sheet.values["product_names"]
+    names = [core(normal_term(name)) for name in sheet.values["processors"]]
+    names += [normal_term(name) for name in sheet.values["product_names"]]
     everything = "".join(names)
     title = page.lines[0] if page.lines and len(page.lines[0]) < 40 and "@" not in page.lines[0] else ""
     known = {label for brand, labels in _KNOWN.items() if brand in everything + title for label in labels.split()}
