@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import partial
 from itertools import pairwise
 
 from .normal import INVISIBLE
@@ -17,7 +18,7 @@ _HALF = re.compile(r"[,;:?!().]")
 _FULL_OF_HALF = {",": "，", ";": "；", ":": "：", "?": "？", "!": "！", "(": "（", ")": "）", ".": "。"}
 _NUMERAL = "一二三四五六七八九十"
 # Letters and digits of full width; signs of full width are the usual ones in Chinese.
-_WIDE = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+WIDE = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
 _INVISIBLE = re.compile(f"[{''.join(sorted(INVISIBLE))}]+")
 _STOPS = "。；;！!？?：:"
 _OPEN_ENDS = '。；;！!？?：:，,、…”"』】》）)'
@@ -27,7 +28,7 @@ _HEADED = re.compile(
 )
 _NUMBERED = re.compile(
     r"\s*(?:第[一二三四五六七八九十百\d]{1,4}[章节条部编篇]|[一二三四五六七八九十]{1,3}[、．]|[（(]\s*[一二三四五六七八九十\d]{1,3}\s*[）)]"
-    r"|\d{1,2}(?:[、．)）]|\.(?!\d))|\d{1,2}(?:\.\d{1,2}){1,3}[、.．]?(?![\d%年月日])|[①-⑳❶-❿⑴-⒇]|[-*+•·●■◆▪►➤※#>|])"
+    r"|\d{1,2}(?:[、．)）]|\.(?!\d))|\d{1,2}(?:\.\d{1,2}){1,3}[、.．]?(?![\d%年月日])|[①-⑳❶-❿⑴-⒇•●■◆▪►➤※|]|[-*+>]\s|#+\s)"
 )
 _GOES_ON = re.compile(r"[的和与或在为会将们您及以对从向由等是把被使让并但而如若因、，（《“]$")
 NARROWEST, WIDEST = 12, 130
@@ -40,7 +41,7 @@ class Tidy:
     __slots__ = ("origin", "text")
 
     def __init__(self, original: str):
-        text = original.translate(_WIDE) if any(mark in original for mark in "０１２３ｅａ") else original
+        text = original.translate(WIDE) if any(mark in original for mark in "０１２３ｅａ") else original
         text = _HALF.sub(_full_width, text)
         cuts = [match.span() for match in _INVISIBLE.finditer(text)]
         cuts += _line_breaks(text)
@@ -65,7 +66,10 @@ def _full_width(match: re.Match) -> str:
     before, after = text[at - 1 : at], text[at + 1 : at + 2]
     if sign != ".":
         return _FULL_OF_HALF[sign] if _is_chinese(before) or _is_chinese(after) else sign
-    if not (_is_chinese(before) or before in ')"') or (after and after.isascii() and not after.isspace()):
+    if after.isascii() and after.isalnum():
+        return sign
+    word = text[max(0, at - 2) : at]
+    if not (_is_chinese(before) or before in ')"' or (_is_chinese(after) and len(word) == 2 and word.isalpha())):
         return sign
     if before in _NUMERAL and not text[max(0, at - 3) : at - 1].strip():
         return sign  # 一. at the start of a line is a number
@@ -89,39 +93,52 @@ def _line_breaks(text: str) -> list[tuple[int, int]]:
     lines = [match for match in _LINE.finditer(text) if not match[0].isspace()]
     if len(lines) < 2:
         return []
-    goes_on = _wrapping(lines)
+    goes_on, exact = _wrapping(lines)
     cuts = []
     opens = True  # whether the line is the first of its paragraph
     for line, following in pairwise(lines):
         joined = following[0].lstrip()[0] in _CLOSING or goes_on(line[0], following[0], opens)
-        if joined:
+        if joined and exact:
+            cuts.append((line.end(), following.start()))  # a space beside the break stood there before
+        elif joined:
             cuts.append((line.start() + len(line[0].rstrip()), following.end() - len(following[0].lstrip())))
         opens = not joined
     return cuts
 
 
 def _wrapping(lines: list[re.Match]):
-    """A function that says whether a line goes on in the next, by the way the text was wrapped."""
+    """A function that says whether a line goes on in the next; whether all full lines have the same length."""
     lengths = sorted(len(line[0]) for line in lines)
     long = [length for length in lengths if length >= NARROWEST]
     if not long or long[int(len(long) * 0.9)] > WIDEST:
-        return _never
+        return _never, False
     widest = long[-1]
     exact = {line[0] for line in lines if len(line[0]) == widest}
-    if widest <= WIDEST and len(exact) >= max(3, 0.2 * len(long)) and _open_ended(exact) >= 0.6:
-        return lambda line, following, opens: len(line) == widest and not _new_paragraph(line, following)
+    if widest <= WIDEST and len(exact) >= max(3, 0.1 * len(long)) and _open_ended(exact) >= 0.6:
+        ends = sum(1 for line in lines if len(line[0]) < widest)
+        return partial(_exactly, width=widest, one=ends < 0.1 * len(lines)), True
     width = _usual_width(lines)
     if width:
-        return lambda line, following, opens: len(line.strip()) >= width * 0.85 and _runs_on(line, following)
+        return partial(_nearly, width=width), False
     broken = sum(1 for line in lines if line[0].lstrip()[0] in _CLOSING)
     texts = [line[0] for line in lines if len(line[0]) >= 8]
     if broken >= max(2, 0.015 * len(lines)) and _open_ended(texts) >= 0.5:
-        return _ragged
-    return _never
+        return _ragged, False
+    return _never, False
+
+
+def _exactly(line: str, following: str, opens: bool, *, width: int, one: bool) -> bool:
+    """Every line but the last of a paragraph has the same length; ``one``: the text hardly had any paragraphs."""
+    return len(line) == width and (one or not _new_paragraph(line, following))
+
+
+def _nearly(line: str, following: str, opens: bool, *, width: int) -> bool:
+    """Lines were filled with words up to a width."""
+    return len(line.strip()) >= width * 0.85 and _runs_on(line, following)
 
 
 def _new_paragraph(line: str, following: str) -> bool:
-    return line.rstrip()[-1] in _STOPS and (following[0].isspace() or bool(_NUMBERED.match(following)))
+    return bool(_NUMBERED.match(following)) or (line.rstrip()[-1] in _STOPS and following[0].isspace())
 
 
 def _never(line: str, following: str, opens: bool) -> bool:

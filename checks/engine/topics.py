@@ -1,6 +1,6 @@
 """What each sentence is about: a linear model over hashed character n-grams, in plain NumPy.
 
-Features of a sentence are its character 1–5-grams, and with less weight the 1–2-grams of the sentence before, the one
+Features of a sentence are its character 1–4-grams, and with less weight the 1–3-grams of the sentence before, the one
 after and the heading above it (the hashing trick, Weinberger et al. 2009). One weight vector a topic, eight bits a
 weight. The scores rank sentences well and cut them badly: use them to rank and to colour, never as a verdict.
 
@@ -29,9 +29,9 @@ TOPICS = (
     "contact",
     "cessation",
 )
-OWN_BITS, OWN_GRAMS = 15, 5
-NEAR_BITS, NEAR_GRAMS = 12, 2
-NEAR_WEIGHT = 0.4
+OWN_BITS, OWN_GRAMS = 15, 4
+NEAR_BITS, NEAR_GRAMS = 12, 3
+NEAR_WEIGHT = 0.5
 SIZE = (1 << OWN_BITS) + 3 * (1 << NEAR_BITS)  # own, before, after, heading
 _MULTIPLIER = np.uint32(2654435761)
 _KEPT = np.zeros(0x10000, dtype=bool)
