@@ -68,6 +68,7 @@ ENGINE_CLOSE = {
     "tidy": {"normal"},
     "outline": {"entities", "normal", "tidy"},
     "rules": {"entities", "normal"},
+    "topics": {"entities", "normal"},
     "matching": {"entities", "normal", "rules", "topics"},
 }
 ENGINE_PACKAGES = {"yaml", "numpy", "jieba", "rjieba", "ahocorasick_rs"}

@@ -19,6 +19,7 @@ _FULL_OF_HALF = {",": "，", ";": "；", ":": "：", "?": "？", "!": "！", "("
 _NUMERAL = "一二三四五六七八九十"
 # Letters and digits of full width; signs of full width are the usual ones in Chinese.
 WIDE = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+_ANY_WIDE = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]")
 _INVISIBLE = re.compile(f"[{''.join(sorted(INVISIBLE))}]+")
 _STOPS = "。；;！!？?：:"
 _OPEN_ENDS = '。；;！!？?：:，,、…”"』】》）)'
@@ -41,7 +42,7 @@ class Tidy:
     __slots__ = ("origin", "text")
 
     def __init__(self, original: str):
-        text = original.translate(WIDE) if any(mark in original for mark in "０１２３ｅａ") else original
+        text = original.translate(WIDE) if _ANY_WIDE.search(original) else original
         text = _HALF.sub(_full_width, text)
         cuts = [match.span() for match in _INVISIBLE.finditer(text)]
         cuts += _line_breaks(text)
