@@ -1,5 +1,11 @@
 """The accuracy card: what was measured, in words a lawyer can check. Made from real runs only (``make accuracy``)."""
 
+import json
+from functools import cache
+from pathlib import Path
+
+CHECKLISTS = Path(__file__).parent / "checklists"
+
 VERDICT_NAMES = {
     "compliant": "compliant",
     "partial": "partly compliant",
@@ -20,6 +26,18 @@ Written by `make accuracy GOLD=FOLDER`; not edited by hand.
 - Items on which the labellers disagreed do not count. Intervals are 95 % Wilson intervals; findings of one policy are
   not independent, so the true uncertainty is somewhat larger.
 """
+
+
+def measured_accuracy(digest: str, folder: Path = CHECKLISTS) -> dict | None:
+    """What ``make accuracy`` measured on the checklist with this digest; None where nobody measured just that one."""
+    return _records(folder).get(digest)
+
+
+@cache
+def _records(folder: Path) -> dict[str, dict]:
+    """Every accuracy.json beside a shipped checklist, by the digest it was measured on. Read once per process."""
+    records = [json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*/*/accuracy.json"))]
+    return {record["checklist"]: record for record in records}
 
 
 def accuracy_card(record: dict, titles: dict[str, str]) -> str:

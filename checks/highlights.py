@@ -55,6 +55,7 @@ class NavigationEntry:
     id: str
     level: int
     title: str
+    topics: tuple[str, ...] = ()  # what the section is about, the main topic first
     findings: set[int] = field(default_factory=set)
 
     @property
@@ -166,9 +167,11 @@ def _resume(starts, end, text):
 def navigation(outline: dict, spans: Sequence[Span]) -> list[NavigationEntry]:
     """The headings in order, each with the findings that cite it or anything below it."""
     ids = _ids(outline)
+    sections = outline.get("sections", ())
+    topics = outline.get("topics") or [()] * len(sections)  # audits from before they were kept have none
     entries = []
-    for start, _heading_end, end, level, number, title, _parent in outline.get("sections", ()):
-        entry = NavigationEntry(ids[start], level, f"{number} {title}".strip())
+    for (start, _heading_end, end, level, number, title, _parent), about in zip(sections, topics, strict=True):
+        entry = NavigationEntry(ids[start], level, f"{number} {title}".strip(), tuple(about))
         entry.findings.update(span.finding for span in spans if start <= span.start < end)
         entries.append(entry)
     return entries

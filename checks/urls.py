@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 from django.views.i18n import set_language
 
-from .views import accounts, analysis, checklist, engagements, intake, report, review
+from .views import accounts, accuracy, analysis, checklist, engagements, intake, report, review
 
 urlpatterns = [
     path("", engagements.engagement_list, name="engagement_list"),
@@ -38,7 +38,9 @@ urlpatterns = [
     # checklist
     path("checklists/", checklist.checklist_list, name="checklist_list"),
     path("checklists/<int:pk>/", checklist.checklist_version, name="checklist_version"),
+    path("checklists/<int:pk>/accuracy/", accuracy.checklist_accuracy, name="checklist_accuracy"),
     path("checklists/<int:pk>/<str:code>/", checklist.requirement_detail, name="requirement_detail"),
+    path("accuracy/", accuracy.accuracy, name="accuracy"),
     # accounts and settings of the reader
     path("accounts/login/", accounts.login, name="login"),
     path("accounts/logout/", accounts.logout, name="logout"),

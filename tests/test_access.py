@@ -124,6 +124,8 @@ URLS = {
     "report_download": ("report", Member(), NO, {}),
     "checklist_list": ((), SignedIn(), NO, {}),
     "checklist_version": ("checklist_version", SignedIn(), NO, {}),
+    "checklist_accuracy": ("checklist_version", SignedIn(), NO, {}),
+    "accuracy": ((), SignedIn(302), NO, {}),
     "requirement_detail": (
         lambda world: [world["checklist_version"].pk, "DEMO-1-IDENTITY"],
         SignedIn(),

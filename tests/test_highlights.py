@@ -100,3 +100,10 @@ def test_navigation_counts_the_findings_below_a_heading_once():
 
 def test_a_text_without_outline_is_one_block():
     assert [block.id for block in policy_blocks("只有一行", {}, [])] == ["text-0"]
+
+
+def test_headings_carry_the_topics_of_their_sections():
+    outline = {"sections": [[0, 5, 12, 1, "1", "位置", None], [12, 15, 20, 1, "2", "联系", None]], "clauses": []}
+    assert [entry.topics for entry in navigation(outline, [])] == [(), ()]  # kept before topics were
+    outline["topics"] = [["collection", "use"], []]
+    assert [entry.topics for entry in navigation(outline, [])] == [("collection", "use"), ()]

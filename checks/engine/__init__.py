@@ -4,6 +4,7 @@ from .checklist import ChecklistError, load_checklist, parse_checklist, shipped_
 from .findings import ENGINE_VERSION, analyse, to_json
 from .intake import IntakeError, IntakeReason, document_from_text, read_document
 from .outline import build_outline
+from .topics import section_topics
 
 __all__ = [
     "ENGINE_VERSION",
@@ -16,6 +17,7 @@ __all__ = [
     "load_checklist",
     "parse_checklist",
     "read_document",
+    "section_topics",
     "shipped_checklist",
     "to_json",
 ]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Callable
 from difflib import SequenceMatcher
 
 from .factsheet import Page, Place, Sheet
+from .normal import normal_term
 from .parties import core
 from .pinyin import spells
 
@@ -13,6 +16,8 @@ _EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]+ ?[@＠] ?[A-Za-z0-9\-]+(?: ?[.．] ?[A-Za-z0-9\-]+)*(?<=[A-Za-z0-9])"
 )
 _URL = re.compile(r"(?:https?://|www\.)[A-Za-z0-9./?=_&%#:~+\-]+[A-Za-z0-9/]")
+_BREAK = re.compile(r"[ \t\u3000]*[\r\n]\s*")
+_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if code not in map(ord, "，；：？！（）")}
 _SUFFIX = re.compile(r"\.(?:com|cn|net|top|org)(?:/[A-Za-z0-9./?=_&%#~+\-]*)?(?![A-Za-z0-9.])")
 _HOST = re.compile(r"(?<![A-Za-z0-9@.\-/])[a-z0-9\-]+(?:\.[a-z0-9\-]+)*$")
 _DIGITS = re.compile(r"[+(\d][\d\-()]{3,20}\d")
@@ -34,7 +39,16 @@ _ADDRESS_LABEL = re.compile(r"(?:地址|住所|住所地|办公地点)(?:为|是
 _ADDRESS = re.compile(
     r"[省市区县][\u4e00-\u9fffa-z0-9()\-#]{2,40}?\d+(?:号|幢|栋|层|楼|室)[\u4e00-\u9fffa-z0-9()\-#]{0,24}"
 )
-_PLACE = re.compile(r"[\u4e00-\u9fff]{2,4}$")
+_PLACE = re.compile(r"[\u4e00-\u9fff]{2,10}$")
+# What stands before an address and is no part of it, and what follows it in the same run of words.
+_BEFORE_ADDRESS = re.compile(
+    r"^.*(?:[为是于至到在](?!地)|地址|住所地?|寄往?|寄送|收件人|公司|(?:注册|办公|联系)地)|^[^\u4e00-\u9fffa-z0-9]+"
+)
+_AFTER_ADDRESS = re.compile(
+    r"(?:平台)?(?:您|我们|联系电话|电话|邮编|邮箱|收件人|联系人|传真|客服|京icp|icp|https?|www|版权|copyright|或者?(?:发|拨|致)|如|提供)"
+    r"|(?<=[层楼室号座房])(?:的|提供|,|\).*)"
+)
+_NO_ADDRESS = re.compile(r"^[的该将对和等]|路径|账号|点击|页面|信息|增加|更正|删除")
 _ROAD = re.compile(r"路|街|道|巷|村|园|大厦|广场|号|层|室|栋|楼")
 FREE_MAIL = frozenset(
     [
@@ -150,7 +164,7 @@ def gather_contacts(page: Page, sheet: Sheet) -> None:
 def _emails(page: Page, sheet: Sheet) -> None:
     good: list[tuple[str, Place]] = []
     bad: list[Place] = []
-    text = page.original
+    text, original = _unwrapped(page)
     signs = [match.start() for match in re.finditer("[@＠]", text)]
     last = 0
     for sign in signs:
@@ -162,16 +176,36 @@ def _emails(page: Page, sheet: Sheet) -> None:
             written = re.sub(r"\s+", "", match[0]).replace("＠", "@").replace("．", ".").strip(".-")
             domain = written.partition("@")[2].lower()
             if "." in domain and len(domain.rpartition(".")[2]) >= 2 and not domain.rpartition(".")[2].isdigit():
-                good.append((written, match.span()))
+                good.append((written, original(*match.span())))
             else:
-                bad.append(match.span())
+                bad.append(original(*match.span()))
     sheet.put("emails", [mail for mail, _ in good], [place for _, place in good])
     slips = _misspelt([_domain_label(mail.partition("@")[2].lower()) for mail, _ in good])
     bad += [place for mail, place in good if _domain_label(mail.partition("@")[2].lower()) in slips]
     sheet.count("bad_emails", sorted(bad))
-    urls = [span for span in _addresses_of_sites(text) if not any(start <= span[0] < end for _, (start, end) in good)]
-    sheet.put("urls", [text[start:end] for start, end in urls], urls)
+    sites = [(text[start:end], original(start, end)) for start, end in _addresses_of_sites(text)]
+    sites = [(site, place) for site, place in sites if not any(s <= place[0] < e for _, (s, e) in good)]
+    sheet.put("urls", [site for site, _ in sites], [place for _, place in sites])
     _domains(page, sheet, good)
+
+
+def _unwrapped(page: Page) -> tuple[str, Callable[[int, int], Place]]:
+    """The text with letters of one width and without the line breaks inside sentences, and the way back."""
+    text = page.original.translate(_HALF_WIDTH)
+    sentences = page.outline.sentences
+    cuts = []
+    for match in _BREAK.finditer(text):
+        before = bisect_right(sentences, match.start(), key=lambda sentence: sentence.start) - 1
+        if before >= 0 and match.end() <= sentences[before].end and match.start() > sentences[before].start:
+            cuts.append(match.span())
+    if not cuts:
+        return text, lambda start, end: (start, end)
+    origin: list[int] = []
+    at = 0
+    for start, end in [*cuts, (len(text), len(text))]:
+        origin.extend(range(at, start))
+        at = end
+    return "".join(text[i] for i in origin), lambda start, end: (origin[start], origin[end - 1] + 1)
 
 
 def _addresses_of_sites(text: str) -> list[Place]:
@@ -186,7 +220,8 @@ def _addresses_of_sites(text: str) -> list[Place]:
 
 
 def _domains(page: Page, sheet: Sheet, emails: list[tuple[str, Place]]) -> None:
-    names = [core(name) for name in sheet.values["processors"]] + sheet.values["product_names"]
+    names = [core(normal_term(name)) for name in sheet.values["processors"]]
+    names += [normal_term(name) for name in sheet.values["product_names"]]
     everything = "".join(names)
     title = page.lines[0] if page.lines and len(page.lines[0]) < 40 and "@" not in page.lines[0] else ""
     known = {label for brand, labels in _KNOWN.items() if brand in everything + title for label in labels.split()}
@@ -223,6 +258,8 @@ def _phones(page: Page, sheet: Sheet) -> None:
     rows: list[dict] = []
     for match in _DIGITS.finditer(page.text):
         written = match[0].lstrip(")-")
+        if written.count("(") > written.count(")"):
+            written = written.lstrip("(")
         before = page.before(match.start(), 18)
         if _INSIDE_WORD.search(before) or _WORD_AFTER.match(page.text, match.end()):
             continue
@@ -264,13 +301,31 @@ def _addresses(page: Page, sheet: Sheet) -> None:
     found: list[tuple[str, Place]] = []
     for match in _ADDRESS_LABEL.finditer(page.text):
         if _ROAD.search(match[1]) and not re.search(r"ip|mac|邮箱|网络", page.before(match.start(), 4)):
-            found.append((match[1], page.span(*match.span(1))))
+            start, end = _trimmed(page.text, *match.span(1))
+            if end - start >= 6 and not _NO_ADDRESS.search(page.text[start:end]):
+                found.append((page.text[start:end], page.span(start, end)))
     for match in _ADDRESS.finditer(page.text):
-        district = _PLACE.search(page.before(match.start(), 4))
+        district = _PLACE.search(page.before(match.start(), 10))
         if not district:
             continue
-        place = page.span(match.start() - len(district[0]), match.end())
-        if not any(start <= place[0] < end or place[0] <= start < place[1] for _, (start, end) in found):
-            found.append((district[0] + match[0], place))
+        start, end = _trimmed(page.text, match.start() - len(district[0]), match.end())
+        place = page.span(start, end)
+        known = any(first <= place[0] < last or place[0] <= first < place[1] for _, (first, last) in found)
+        if end - start >= 6 and not known and not _NO_ADDRESS.search(page.text[start:end]):
+            found.append((page.text[start:end], place))
     found.sort(key=lambda row: row[1])
     sheet.put("addresses", [address for address, _ in found], [place for _, place in found])
+
+
+def _trimmed(text: str, start: int, end: int) -> Place:
+    """An address without the words around it that belong to the sentence."""
+    address = text[start:end]
+    if after := _AFTER_ADDRESS.search(address, 6):
+        address = address[: after.start()]
+    if before := _BEFORE_ADDRESS.match(address):
+        start += before.end()
+        address = address[before.end() :]
+    if address.count("(") > address.count(")"):
+        address = address[: address.rindex("(")]
+    address = address.rstrip("])(") if address.count(")") != address.count("(") else address.rstrip("]")
+    return start, start + len(address)

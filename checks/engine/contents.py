@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from .entities import Role, Section
 from .factsheet import Page, Place, Sheet
 from .outline import CHINESE, chinese_number
+from .tidy import WIDE
 
 # What may differ between an entry and its heading without a change of meaning.
 _EMPTY = re.compile(
     r"我们|关于|您|你|的|了|用户|个人|本?(?:隐私权?)?(?:保护)?政策(?!的?(?:变更|修订))|本|如何|怎样|及其?|以及|与|和|或|对|使用(?=条款)|[^\w\u4e00-\u9fff]"
 )
 _LEADING = re.compile(
-    r"^[\s*#·•\-]*(?:第?[\d一二三四五六七八九十]{1,3}(?:部分|[、,，.．:：章节条]|\\?\.)|[（(][\d一二三四五六七八九十]{1,3}[)）])?[\s*#]*"
+    r"^[\s*#>·•\-]*(?:第?[\d一二三四五六七八九十]{1,3}(?:部分|[、,，.．:：章节条]|\\?\.)|[（(][\d一二三四五六七八九十]{1,3}[)）])?[\s*#]*"
 )
 _PAGE_NUMBER = re.compile(r"(?<=[\u4e00-\u9fff])[\s.…·]*\d{1,2}\s*$")
 _SAME = str.maketrans({"储": "存", "它": "他"})
@@ -46,13 +47,13 @@ def _entries(page: Page) -> list[tuple[int, Entry]]:
     entries = []
     for index in lines:
         sentence = page.outline.sentences[index]
-        text = page.original[sentence.start : sentence.end]
+        text = page.original[sentence.start : sentence.end].translate(WIDE)
         lead = _LEADING.match(text)
         digits = re.sub(r"[^\d一二三四五六七八九十]", "", lead[0])
         title = bare_title(text)
         if title or "政策" in text:
             number = chinese_number(digits) if digits else 0
-            form = _form(re.sub(r"[\s*#·•\-]", "", lead[0]))
+            form = _form(re.sub(r"[\s*#>·•\-]", "", lead[0]))
             entries.append((sentence.index, Entry((sentence.start, sentence.end), number, title, form)))
     return entries
 

@@ -18,7 +18,9 @@ from .numbering import gather_numbering
 from .parties import gather_parties
 from .periods import gather_periods
 from .readability import gather_readability
+from .recipients import gather_recipients
 from .sdks import gather_sdks
+from .storage import gather_storage
 
 GATHERERS = (
     gather_parties,
@@ -30,6 +32,8 @@ GATHERERS = (
     gather_readability,
     gather_sdks,
     gather_items,
+    gather_recipients,
+    gather_storage,
     gather_garbled,
 )
 

@@ -6,6 +6,7 @@ line end can never run from one sentence into the next, however the document was
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 
@@ -13,6 +14,8 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 
 from .entities import Outline, Role
 from .normal import NormalText, normal_term, normalise
+
+_CELL = re.compile(r"[\t|｜]")
 
 Place = tuple[int, int]
 Places = tuple[Place, ...]
@@ -76,6 +79,22 @@ class Page:
         """What stands from an offset on in its sentence, at most ``reach`` characters."""
         index = self.index(offset)
         return self.text[offset : min(self.starts[index] + len(self.lines[index]), offset + reach)]
+
+    def quote(self, start: int, end: int, longest: int) -> Place:
+        """The sentence around a stretch of the flat text; of a long sentence, what stands around the stretch."""
+        index = self.index(start)
+        first, last = self.sentence_span(index)
+        if last - first <= longest:
+            return first, last
+        around = max(0, (longest - (end - start)) // 2)
+        line = self.starts[index], self.starts[index] + len(self.lines[index])
+        return self.span(max(line[0], start - around), min(line[1], end + around))
+
+    def cells(self, index: int) -> list[str]:
+        """The cells of the table row that a sentence stands in, as they are written; empty for other text."""
+        clause = self.outline.clauses[self.outline.sentences[index].clause]
+        cells = _CELL.split(self.original[clause.start : clause.end])
+        return [cell.strip() for cell in cells if cell.strip()] if len(cells) > 2 else []
 
     def is_body(self, index: int) -> bool:
         return self.roles[index] is Role.BODY

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from .factsheet import Lexicon, Page, Place, Sheet
+from .normal import normal_term
 
 # Item → its names. Those of SENSITIVE weigh more when nobody says what they are for.
 ITEMS = {
@@ -109,6 +110,16 @@ _FOR_SURE = re.compile(
 _NOT_TAKEN = re.compile(
     r"(?:不会?|从不|无需|无须|并不|没有|未)(?:主动|再|向您)?(?:申请|收集|读取|获取|使用|采集|要求|索取|上传|保存|存储|访问|调用)"
 )
+# What a permission is for, behind or in front of its name.
+_USED_FOR = re.compile(r"^[^.;]{0,50}?(?:用于|用来|以便于?|便于|以实现|来实现|用以)([^,.;|]{2,40})")
+_IN_ORDER_TO = re.compile(r"(?:^|[,.;:)\d])(?:您?在?[^,.;]{0,12})?为(?!您(?:提供|展示|推荐)?$)了?([^,.;|]{3,40}?),")
+_WHEN_USING = re.compile(
+    r"(?:当|在|如)?您(?:在|需要?|选择)?(?:使用|进行|通过|开启|发起)([^,.;|]{2,30}?)(?:时|功能|服务|,)"
+)
+_SO_THAT = re.compile(r"^[^.;]{0,24}?(?:进行|实现|完成|提供|才能)([^,.;|]{2,30})")
+_USE_CELL = re.compile(r"用于|为了|以便|实现|功能|场景|提供|拍摄|扫码|上传|录制|展示|推送|登录")
+_NO_USE = re.compile(r"所涉及|信息的收集|收集和使用|相关权限|^[\"的]?(?:上述|该|此|这些)|^您(?:提供|使用)?$|sdk")
+LONGEST_PURPOSE = 80
 _USAGE = re.compile(r"曾使用的(?:移动)?应用|曾经?使用该?等?(?:移动)?应用|曾通讯的账[号户]|软件列表唯一|通[讯信]时间")
 
 
@@ -157,10 +168,49 @@ def gather_items(page: Page, sheet: Sheet) -> None:
     sheet.set("orphans", len(orphans))
     usage = [page.index(match.start()) for match in _USAGE.finditer(page.text)]
     sheet.count("unexplained_usage", [page.sentence_span(i) for i in usage if page.is_body(i)])
+    _permissions(page, sheet)
+
+
+def _permissions(page: Page, sheet: Sheet) -> None:
+    """``permissions`` by name; ``permission_uses``: each with what it is said to be for, empty if nothing is said."""
     found: dict[str, Place] = {}
+    uses: dict[str, dict] = {}
     for name, start, end in _PERMISSIONS.find(page.text):
-        found.setdefault(name, page.span(start, end))
+        place = found.setdefault(name, page.span(start, end))
+        if name in uses and uses[name]["purpose"]:
+            continue
+        index = page.index(start)
+        purpose = _permission_purpose(page, index, start, end) if page.is_body(index) else ""
+        if name not in uses or purpose:
+            first, last = page.span(start, end) if purpose else place
+            uses[name] = {"permission": name, "purpose": purpose, "start": first, "end": last}
     sheet.put("permissions", list(found), list(found.values()))
+    sheet.values["permission_uses"] = list(uses.values())
+
+
+def _permission_purpose(page: Page, index: int, start: int, end: int) -> str:
+    line = page.lines[index]
+    if _NOT_TAKEN.search(line):
+        return ""
+    if cells := page.cells(index):
+        return next((cell for cell in cells if _is_use(normal_term(cell))), "")[:LONGEST_PURPOSE]
+    at = page.starts[index]
+    for pattern, text, offset in (
+        (_USED_FOR, page.after(end, 90), end),
+        (_IN_ORDER_TO, page.before(start, 90), max(at, start - 90)),
+        (_WHEN_USING, page.before(start, 70), max(at, start - 70)),
+        (_SO_THAT, page.after(end, 60), end),
+    ):
+        matches = [match for match in pattern.finditer(text) if not _NO_USE.search(match[1])]
+        if matches:
+            match = matches[0] if offset == end else matches[-1]
+            purpose = page.original[slice(*page.span(offset + match.start(1), offset + match.end(1)))]
+            return re.sub(r"\s+", "", purpose).lstrip('的“"')
+    return ""
+
+
+def _is_use(cell: str) -> bool:
+    return bool(_USE_CELL.search(cell)) and not _NO_USE.search(cell)
 
 
 def _gives_purpose(page: Page, index: int) -> bool:

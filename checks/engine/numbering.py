@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .factsheet import Page, Place, Sheet
 from .outline import CHINESE, chinese_number
+from .tidy import WIDE
 
 _CIRCLES = {
     **{chr(0x2460 + i): i + 1 for i in range(20)},
@@ -60,7 +61,7 @@ def _read(written: str, after: str) -> tuple[str, str, int] | None:
 
 def _numbers(page: Page) -> list[Number]:
     found = []
-    text = page.original
+    text = page.original.translate(WIDE)
     sections = {section.start: section for section in page.outline.sections}
     for clause in page.outline.clauses:
         section = sections.get(clause.start)

@@ -14,6 +14,7 @@ from functools import cache
 from typing import NamedTuple
 
 from .entities import Clause, Outline, Role, Section, Sentence
+from .tidy import Tidy
 
 CHINESE = "零〇一二三四五六七八九十百"
 _DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
@@ -187,20 +188,6 @@ def _cuts(text: str, start: int, end: int) -> list[int]:
     return cuts
 
 
-def _is_wrapped(lines: list[tuple[int, int]], text: str) -> int:
-    """Width of a hard-wrapped text, 0 if its lines are paragraphs."""
-    lengths = sorted(end - start for start, end in lines)
-    long = [length for length in lengths if length >= 16]
-    if len(long) < 8:
-        return 0
-    width = long[int(len(long) * 0.9)]
-    if width > 130:
-        return 0
-    full = [(start, end) for start, end in lines if end - start >= width * 0.85]
-    open_ended = sum(1 for _, end in full if text[end - 1] not in _ENDS)
-    return width if len(full) >= 0.4 * len(long) and open_ended >= 0.6 * len(full) else 0
-
-
 def _lines(text: str) -> list[tuple[int, int]]:
     found = []
     for match in _LINE.finditer(text):
@@ -211,20 +198,7 @@ def _lines(text: str) -> list[tuple[int, int]]:
             start += 1
         if start < end:
             found.append((start, end))
-    width = _is_wrapped(found, text)
-    if not width:
-        return found
-    joined: list[tuple[int, int]] = []
-    for start, end in found:
-        if joined:
-            first, last = joined[-1]
-            line_start = max(first, text.rfind("\n", 0, last) + 1)
-            numbered = _number_at(text, start, end) is not None
-            if last - line_start >= width * 0.85 and text[last - 1] not in _STOP + "：:" and not numbered:
-                joined[-1] = (first, end)
-                continue
-        joined.append((start, end))
-    return joined
+    return found
 
 
 def _blocks(text: str) -> list[Block]:
@@ -544,5 +518,24 @@ def build_outline(text: str) -> Outline:
     and digit (lines of mere signs are left out). Lines of a table of contents have the role ``contents``. Never fails:
     a text without any structure is one clause per paragraph.
     """
-    blocks = _mark_headings(_mark_contents(_blocks(text), text), text)
-    return _Builder(text, blocks).build()
+    copy = Tidy(text)
+    blocks = _mark_headings(_mark_contents(_blocks(copy.text), copy.text), copy.text)
+    outline = _Builder(copy.text, blocks).build()
+    return outline if copy.origin is None else _placed(outline, copy, len(text))
+
+
+def _placed(outline: Outline, copy: Tidy, length: int) -> Outline:
+    """The outline of a tidied copy with the places of the original."""
+    last = len(copy.text)
+    sections = tuple(
+        replace(
+            section,
+            start=copy.start(section.start),
+            heading_end=copy.end(section.heading_end),
+            end=length if section.end == last else copy.start(section.end),
+        )
+        for section in outline.sections
+    )
+    clauses = tuple(replace(c, start=copy.start(c.start), end=copy.end(c.end)) for c in outline.clauses)
+    sentences = tuple(replace(s, start=copy.start(s.start), end=copy.end(s.end)) for s in outline.sentences)
+    return Outline(sections, clauses, sentences)

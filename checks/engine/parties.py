@@ -11,8 +11,10 @@ _NAME = re.compile(r"[\u4e00-\u9fffa-z0-9()·&.\-]+$")
 # What stands before a name in running text and is no part of it.
 _LEAD = re.compile(
     r"^.*(?:适用于|所有者|提供者|经营者|开发者|运营者|运营方|开发商|运营商|主体|是由|即由|系由|是指|指的是|系指|名称为|名称是|包括|例如|譬如|公司(?:及|与|和|或)"
-    r"|提供方|公司:|名称:|全称:|企业:|单位:|者:|方:|(?<!华)为|由|即|指|的|与|及|向|是|至|被|给|从|但不限于)"
+    r"|提供方|公司:|名称:|全称:|企业:|单位:|者:|方:|(?<!华)为|由|即(?!时)|指|的|与|及|向|是|至|被|给|从|但不限于|授权|委托)"
 )
+_ADDRESS_TAIL = re.compile(r"^[a-z0-9.\-]+(?=[\u4e00-\u9fff])")  # the end of a link, glued to the name behind it
+_SIGN_OF_LINK = "/=?_#&:%"
 _THIRD = re.compile(
     r"第三方|合作方|合作伙伴|供应商|sdk|服务商|关联公司(?:,|\()?(?:包括|例如|如|指|有)|关联公司:|提供方|推送|统计|支付服务|(?:发送|传输|提供|披露|共享|同步)(?:给|至)"
 )
@@ -36,6 +38,7 @@ _SELF = re.compile(r"本《[^《》\n]{0,12}?(条款|政策|协议|声明|指引
 _TITLE = re.compile(
     r"《([^《》\n]{2,24}?)(?:用户)?(?:的)?(?:儿童)?(?:个人信息|隐私权?|个人隐私|隐私信息)?(?:保护)?(?:政策|指引|条款|声明|协议|规则|服务协议|用户协议|通知)》"
 )
+_LATIN = "abcdefghijklmnopqrstuvwxyz"
 _SHORT = re.compile(
     r"(?:简称|统称|合称|以下称|下称|又称|称为|称作|称之为)(?:为|:)?\W{0,2}\"([\u4e00-\u9fffa-z0-9]{2,16})\""
 )
@@ -45,6 +48,13 @@ _HEADLINE = re.compile(
 _GENERIC = re.compile(
     r"^(?:我们|您|你|用户|本?(?:产品|平台|公司|应用|软件|网站|服务|政策|隐私|协议|app|指引|条款|声明)|隐私|个人|信息|关联|第三方|儿童|未成年|授权|监护|本|该|此|相关|所有|上述|网络|通用|服务|法律|中华|全国|电信|app|sdk|cookie|使用|保护|特定|会员|游戏账号|与|及|并|为)"
 )
+_PRODUCT_TAIL = re.compile(
+    r"(?:软件)?许可及?$|隐私政策.*$|用户协议与?$|服务使用$|(?:儿童)?个人信息和?$|电子银行个人客户$|[与和及]$"
+)
+# Roles and things that a text gives a short name to, as it does to its product.
+_NO_PRODUCT = re.compile(
+    r"(?:机构|公司|信息|变更|注销|权利|用户|交互|病毒|内容|平台服务|文件|数据|终端|设备|人|方|者|发票|单像素|标签|权限|活动|账号|政策|标识)$|像素|第三方"
+)
 _TRADE = re.compile(
     r"(?:股份有限公司|有限责任公司|有限公司|集团公司|集团|控股|网络|科技|信息|技术|互联网|互联|互动|软件|电子商务|文化|传媒|传播|智能|数据|发展|服务|商务|贸易|投资|咨询|计算机系统|游戏|\(.*?\))"
 )
@@ -52,7 +62,7 @@ _TRADE = re.compile(
 
 def clean_name(raw: str) -> str:
     """A company's name without the words in front of it that belong to the sentence."""
-    name = raw
+    name = re.sub(r"^\([^()]*\)[及其和与或]?", "", raw)
     while True:
         shorter = _LEAD.sub("", name)
         if shorter == name or len(shorter) < 6:
@@ -81,14 +91,15 @@ def gather_parties(page: Page, sheet: Sheet) -> None:
     for match in _SUFFIX.finditer(page.text):
         index = page.index(match.start())
         line_start = page.starts[index]
-        begin = max(line_start, last, match.start() - 36)
+        begin = max(line_start, last, match.start() - (64 if match[0][0] in _LATIN else 36))
         found = _NAME.search(page.text, begin, match.end())
         joined = begin == last and found and found.start() == last
         last = match.end()
         if not found or found.start() >= match.start():
             continue
         raw = page.text[found.start() : match.end()]
-        name = clean_name(raw)
+        linked = page.text[found.start() - 1 : found.start()] in _SIGN_OF_LINK and _ADDRESS_TAIL.match(raw)
+        name = clean_name(raw[linked.end() :] if linked else raw)
         if len(name) < 6 or len(core(name)) < 1:
             continue
         start = match.end() - len(name)
@@ -96,7 +107,9 @@ def gather_parties(page: Page, sheet: Sheet) -> None:
         before = page.text[line_start:start]
         after = page.after(match.end(), 14)
         alone = len(page.lines[index].strip("()[]|-")) == len(name) and 3 <= index < 0.9 * len(page.lines)
-        third = alone or _is_third(page, index, before, after, joined and previous_third)
+        if name[0] == "原" and before.endswith("("):
+            continue  # what the company was called before
+        third = alone or bool(linked) or _is_third(page, index, before, after, joined and previous_third)
         previous_third = third
         written = re.sub(r"\s+", " " if name.isascii() else "", page.original[place[0] : place[1]])
         (others if third else ours).append((written, place))
@@ -136,9 +149,20 @@ def _products(page: Page, sheet: Sheet) -> None:
     names: list[tuple[str, Place]] = []
     headline = _HEADLINE.match(page.text)
     for match in [*([headline] if headline else []), *_TITLE.finditer(page.text), *_SHORT.finditer(page.text)]:
-        name = match[1].strip("的")
-        if len(name) >= 2 and not _GENERIC.match(name):
-            names.append((name, page.span(*match.span(1))))
+        start, end = match.span(1)
+        name = match[1]
+        if tail := _PRODUCT_TAIL.search(name, 2):
+            end -= len(name) - tail.start()
+            name = name[: tail.start()]
+        start += len(name) - len(name.lstrip("的<"))
+        name = name.strip("的<>")
+        if (
+            len(name) >= 2
+            and not _GENERIC.match(name)
+            and not _NO_PRODUCT.search(name)
+            and not "cookies".startswith(name)
+        ):
+            names.append((name, page.span(start, start + len(name))))
     sheet.put(
         "product_names",
         [page.original[s:e].strip().replace("\n", "") for _, (s, e) in names],

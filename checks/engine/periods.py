@@ -14,13 +14,18 @@ _ANSWER = re.compile(r"答复|回复|反馈|响应|处理(?:完毕|您的)|核�
 _KEEP = re.compile(r"保存|存储|保留|留存|储存")
 _REQUEST = re.compile(r"请求|申请|投诉|意见|问题|联系|身份|要求")
 _AGE = re.compile(r"(\d{1,2}|十[一二三四五六七八九]?)(?:\([^()\n]{1,4}\))?周?岁(以下)?(?:\((含)\))?")
-_UNIT = {"自然日": "天", "日": "天"}
+_UNIT = {"自然日": "天", "日": "天", "月": "个月", "工作日": "个工作日"}
 
 
 def _period(match: re.Match) -> str:
-    """15 天 for 十五日, 【15】天 and 15个自然日; working days stay what they are."""
+    """15天 for 十五日, 【15】天 and 15个自然日; working days stay what they are."""
     number = "半" if match[1] == "半" else str(chinese_number(match[1].replace("两", "二")))
     return f"{number}{_UNIT.get(match[2], match[2])}"
+
+
+def _age(match: re.Match) -> str:
+    """14周岁以下 for 十四岁以下: what is said in two ways is one age."""
+    return f"{chinese_number(match[1])}周岁{match[2] or ''}{'（含）' if match[3] else ''}"
 
 
 def gather_periods(page: Page, sheet: Sheet) -> None:
@@ -40,7 +45,7 @@ def gather_periods(page: Page, sheet: Sheet) -> None:
             answered.append(row)
         elif _KEEP.search(around):
             kept.append(row)
-    ages = [(match[0], page.span(*match.span())) for match in _AGE.finditer(page.text)]
+    ages = [(_age(match), page.span(*match.span())) for match in _AGE.finditer(page.text)]
     for name, rows in (("retention_periods", kept), ("answer_periods", answered), ("ages", ages)):
         sheet.put(name, [value for value, _ in rows], [place for _, place in rows])
     working = [value for value in sheet.values["answer_periods"] if "工作日" in value]

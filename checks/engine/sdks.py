@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 
 from .factsheet import Page, Place, Sheet
+from .normal import normal_term
+from .sdk_columns import COLUMNS, columns
 
 _NAME = re.compile(r"[\u4e00-\u9fffa-z0-9+·\-]{0,18}$")
 # What stands before a name in running text and is no part of it.
@@ -55,7 +57,13 @@ _BODY = {
 }
 MAKERS = "手机厂商推送"
 _ANDROID = re.compile(r"安卓|小米|华为|oppo|vivo|魅族|荣耀")
-_LEFT_OVER = re.compile(r"^(?:关于|了?解|[\s()（）])+|\s+$")
+_LEFT_OVER = re.compile(
+    r"^(?:关于|了?解|您?需要?授权|\d{1,2}(?=[\s\u4e00-\u9fffA-Z])(?!\d*(?:同城|日|天|手))|第三方|[\s()（）\[【“])+|[\s)）】”]+$"
+)
+_LEFT_OVER_COUNTED = re.compile(r"^(?:关于|了?解|[\s()（）])+|\s+$")
+_NO_NAME = re.compile(
+    r"参见|参照|规则|链接|名称|序号|字段|功能$|未共享|政策|服务商$|渠道$|情况|类型|权限|信息|数据$|机构|以及|用户|您|我们"
+)
 _SHOWN = re.compile(r"sdk|推送|统计|支付|地图|登录|分享|广告|识别", re.I)  # what people would recognise as one
 LONGEST_NAME = 24  # what is longer is a name that runs on into its sentence: counted, but not shown to people
 REACH = 6  # lines after a name on a line of its own that may still describe it
@@ -65,6 +73,7 @@ REACH = 6  # lines after a name on a line of its own that may still describe it
 class Sdk:
     name: str
     place: Place
+    at: int  # where its name stands in the flat text
     sentences: list[int] = field(default_factory=list)
     has: set[str] = field(default_factory=set)
 
@@ -109,8 +118,8 @@ def gather_sdks(page: Page, sheet: Sheet) -> None:
     entries: list[tuple[Sdk, int]] = []
     found = _names(page)
     lines = [page.index(offset) for offset, _, _ in found]
-    for k, (_offset, name, place) in enumerate(found):
-        sdk = sdks.setdefault(name, Sdk(name, place))
+    for k, (offset, name, place) in enumerate(found):
+        sdk = sdks.setdefault(name, Sdk(name, place, offset))
         stop = next((line for line in lines[k + 1 :] if line > lines[k]), lines[k] + REACH + 1)
         reach = REACH if len(page.lines[lines[k]]) < 40 else 1
         span = list(range(lines[k], min(stop, lines[k] + reach + 1, len(page.lines))))
@@ -122,15 +131,7 @@ def gather_sdks(page: Page, sheet: Sheet) -> None:
         entries.append((sdk, lines[k]))
     sheet.count("sdks_named", [sdk.place for sdk in sdks.values()])
     described = [sdk for sdk in sdks.values() if sdk.has & {"data", "link"} and "purpose" in sdk.has]
-    sheet.put(
-        "sdks",
-        [
-            {"name": name, **{key: key in sdk.has for key in ("company", "purpose", "data", "link")}}
-            for sdk in described
-            if len(name := _LEFT_OVER.sub("", page.original[slice(*sdk.place)])) <= LONGEST_NAME and _SHOWN.search(name)
-        ],
-        [page.sentence_span(sdk.sentences[0]) for sdk in described],
-    )
+    _rows(page, sheet, sdks, described)
     sheet.set("sdk_mentions", page.text.count("sdk"))
     full = [sdk for sdk in described if len(sdk.has) == 4]
     sheet.set("sdks_complete", len(full))
@@ -138,6 +139,52 @@ def gather_sdks(page: Page, sheet: Sheet) -> None:
     for key in ("company", "purpose", "data", "link"):
         sheet.set(f"sdks_with_{key}", sum(1 for sdk in described if key in sdk.has))
     _consistency(page, sheet, described, entries)
+
+
+def _rows(page: Page, sheet: Sheet, sdks: dict[str, Sdk], described: list[Sdk]) -> None:
+    """``sdks`` for people; its metric counts those that are described, by name and by what is said of them."""
+    ours = frozenset(normal_term(name) for name in sheet.values.get("processors", ()))
+    rows: dict[str, dict] = {}
+    for sdk in sdks.values():
+        name = _shown_name(page, sdk)
+        key = re.sub(r"\W|sdk$", "", normal_term(name))
+        if not 2 <= len(key) <= LONGEST_NAME or _NO_NAME.search(key) or len(name) > LONGEST_NAME + 4:
+            continue
+        told = columns(page, sdk.name, _described_in(page, sdk), ours)
+        if not any(told.values()):
+            continue
+        row = rows.setdefault(key, {"name": name, **dict.fromkeys(COLUMNS, "")})
+        for column in COLUMNS:
+            row[column] = row[column] or told[column]
+    counted = {
+        (name, *sorted(sdk.has))
+        for sdk in described
+        if len(name := _LEFT_OVER_COUNTED.sub("", page.original[slice(*sdk.place)])) <= LONGEST_NAME
+        and _SHOWN.search(name)
+    }
+    sheet.put("sdks", list(rows.values()), [page.sentence_span(sdk.sentences[0]) for sdk in described])
+    sheet.set("sdks", len(counted))
+
+
+def _shown_name(page: Page, sdk: Sdk) -> str:
+    """The name as it is written, without what stands around it."""
+    start = page.text.find(sdk.name, sdk.at, sdk.at + 120)
+    if start < 0:
+        return sdk.name
+    end = start + len(sdk.name)
+    if page.text.startswith("sdk", end):
+        end += 3
+    return re.sub(r"\s+", " ", _LEFT_OVER.sub("", page.original[slice(*page.span(start, end))]))
+
+
+def _described_in(page: Page, sdk: Sdk) -> list[int]:
+    """The sentences from the first naming of an SDK up to the next one, without a gap."""
+    lines = [sdk.sentences[0]]
+    for line in sdk.sentences[1:]:
+        if line != lines[-1] + 1:
+            break
+        lines.append(line)
+    return lines
 
 
 def _consistency(page: Page, sheet: Sheet, sdks: list[Sdk], entries: list[tuple[Sdk, int]]) -> None:

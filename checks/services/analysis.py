@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..engine import ENGINE_VERSION, analyse, parse_checklist
+from ..engine import ENGINE_VERSION, analyse, parse_checklist, section_topics
 from ..engine.entities import Document, Role, Scale
 from ..models import Audit, ChecklistVersion, Evidence, Finding
 from . import activity
@@ -39,7 +39,7 @@ def audit_run(*, by, policy_version, as_of=None, checklist_version=None):
         processor_scale=engagement.processor_scale,
         engine_version=ENGINE_VERSION,
         facts=analysis.facts,
-        outline=outline_as_json(analysis.outline),
+        outline=outline_as_json(policy_version.text, analysis.outline),
         result_digest=analysis.digest,
         started_by=by,
         started_at=started_at,
@@ -57,11 +57,11 @@ def latest_checklist_version():
     return version
 
 
-def outline_as_json(outline):
+def outline_as_json(text, outline):
     """The outline as lists of offsets, small enough to be kept with the audit; Audit.outline describes its use.
 
     ``sections``: [start, heading_end, end, level, number, title, parent]; ``clauses``: [start, end, label, section];
-    ``contents``: [start, end] of every line of a table of contents.
+    ``contents``: [start, end] of every line of a table of contents; ``topics``: of each section, what it is about.
     """
     return {
         "sections": [
@@ -80,6 +80,7 @@ def outline_as_json(outline):
         "contents": [
             [sentence.start, sentence.end] for sentence in outline.sentences if sentence.role is Role.CONTENTS
         ],
+        "topics": [list(topics) for topics in section_topics(text, outline)],
     }
 
 

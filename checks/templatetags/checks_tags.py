@@ -27,6 +27,20 @@ WARNINGS = {
     "replaced_characters": _("Some characters could not be decoded and are shown as “�”. Compare with the original."),
     "hidden_text_left_out": _("Text that the web page hides from its readers was left out."),
 }
+# What a section of a policy may be about; see checks/engine/topics.py.
+TOPICS = {
+    "collection": _("collection"),
+    "use": _("use"),
+    "sharing": _("sharing"),
+    "permission": _("permissions"),
+    "control": _("rights"),
+    "security": _("security"),
+    "retention": _("retention"),
+    "special_audience": _("minors and others"),
+    "change": _("changes"),
+    "contact": _("contact"),
+    "cessation": _("cessation"),
+}
 EXAMPLES = {"match": _("Must be found in"), "no_match": _("Must not be found in")}
 
 
@@ -134,6 +148,12 @@ def is_past(day):
 def warning_words(code):
     """What was noticed while the file was read, in words."""
     return WARNINGS.get(code, code)
+
+
+@register.filter
+def topic_word(topic):
+    """What a section is about, in words."""
+    return TOPICS.get(topic, topic)
 
 
 @register.filter

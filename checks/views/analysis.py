@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.http import JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from ..forms import AuditRunForm
@@ -16,48 +15,7 @@ from ..rendering.export import audit_to_json
 from ..selectors import audit_summary
 from ..services import ServiceError
 from ..services import analysis as services
-
-# What the engine reads out of a text. A name that is not here is shown as it is.
-FACT_LABELS = {
-    "processors": gettext_lazy("Processors"),
-    "other_companies": gettext_lazy("Other companies named"),
-    "product_names": gettext_lazy("Products"),
-    "emails": gettext_lazy("E-mail addresses"),
-    "phones": gettext_lazy("Telephone numbers"),
-    "phone_numbers": gettext_lazy("Telephone numbers checked"),
-    "addresses": gettext_lazy("Postal addresses"),
-    "urls": gettext_lazy("Web addresses"),
-    "effective_dates": gettext_lazy("In force from"),
-    "update_dates": gettext_lazy("Updated on"),
-    "other_dates": gettext_lazy("Other dates"),
-    "retention_periods": gettext_lazy("Retention periods"),
-    "answer_periods": gettext_lazy("Periods for an answer"),
-    "ages": gettext_lazy("Ages"),
-    "information_items": gettext_lazy("Information named"),
-    "sensitive_items": gettext_lazy("Sensitive information named"),
-    "sensitive_orphans": gettext_lazy("Sensitive information without a purpose beside it"),
-    "other_orphans": gettext_lazy("Other information without a purpose beside it"),
-    "permissions": gettext_lazy("Device permissions"),
-    "sdks": gettext_lazy("SDKs"),
-    "company": gettext_lazy("provider"),
-    "purpose": gettext_lazy("purpose"),
-    "data": gettext_lazy("kinds of information"),
-    "link": gettext_lazy("link to its rules"),
-    "valid": gettext_lazy("could be a real number"),
-}
-# Many short words each: in one line, not one below the other.
-IN_ONE_LINE = {
-    "retention_periods",
-    "answer_periods",
-    "ages",
-    "information_items",
-    "sensitive_items",
-    "sensitive_orphans",
-    "other_orphans",
-    "permissions",
-}
-# The engine knows these kinds of information by a name in small letters.
-ITEM_WORDS = {"ip": "IP", "mac": "MAC", "sim": "SIM", "wifi": "Wi-Fi"}
+from .fact_sheet import fact_sheet
 
 
 @require_POST
@@ -91,7 +49,7 @@ def audit_detail(request, pk):
         "severities": [(severity, summary["by_severity"][severity]) for severity in SeverityChoices.values],
         "undetermined": summary["by_verdict"][VerdictChoices.UNDETERMINED],
         "critical": summary["by_severity"][SeverityChoices.CRITICAL][VerdictChoices.NON_COMPLIANT],
-        "facts": fact_rows(audit.facts),
+        "facts": fact_sheet(audit.facts, audit.outline),
     }
     return render(request, "checks/analysis/audit_detail.html", context)
 
@@ -103,40 +61,3 @@ def audit_export(request, pk):
     response = JsonResponse(audit_to_json(audit), json_dumps_params={"ensure_ascii": False, "indent": 2})
     response["Content-Disposition"] = f'attachment; filename="audit-{audit.pk}.json"'
     return response
-
-
-def fact_rows(facts):
-    """Facts as ``(label, [value, …])``, whatever their shape; those without a value are left out."""
-    rows = []
-    for name, value in facts.items():
-        values = fact_values(value)
-        if values and name in IN_ONE_LINE:
-            values = [_(", ").join(ITEM_WORDS.get(word, word) for word in values)]
-        if values:
-            rows.append((fact_label(name), values))
-    return rows
-
-
-def fact_label(name):
-    return FACT_LABELS.get(name, name.replace("_", " "))
-
-
-def fact_values(value):
-    if value is None or value == "":
-        return []
-    if isinstance(value, list):
-        return [text for part in value for text in fact_values(part)]
-    if isinstance(value, dict):
-        return [" · ".join(told)] if (told := fact_parts(value)) else []
-    return [str(value)]
-
-
-def fact_parts(entry):
-    """What an entry with several parts says; offsets are for the program, yes and no for a reader are ✓ and ✕."""
-    told = []
-    for name, part in entry.items():
-        if isinstance(part, bool):
-            told.append(f"{'✓' if part else '✕'} {fact_label(name)}")
-        elif name not in ("start", "end") and (values := fact_values(part)):
-            told.append(", ".join(values))
-    return told

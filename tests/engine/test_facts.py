@@ -43,7 +43,7 @@ def test_a_policy_says_who_where_and_when():
     assert facts.values["effective_dates"] == ["2024-03-08"]
     assert facts.metrics["version_date"] == 20240301
     assert any("文一路88号" in address for address in facts.values["addresses"])
-    assert facts.values["answer_periods"] == ["15工作日"]
+    assert facts.values["answer_periods"] == ["15个工作日"]
     assert facts.values["retention_periods"] == ["30天"]
     assert [sdk["name"] for sdk in facts.values["sdks"]] == ["云雀推送SDK"]
     assert {"手机号", "昵称头像", "相册"} <= set(facts.values["information_items"])
@@ -153,10 +153,145 @@ def test_sdks_of_a_labelled_list_have_their_fields():
         "SDK名称：云雀统计SDK\n公司名称：北京云雀数据有限公司\n使用目的：统计使用情况\n收集信息：设备型号、Android ID\n"
         "隐私政策：https://www.yunque-demo.cn/privacy\n"
     )
+    assert facts_of(text).values["sdks"] == [
+        {
+            "name": "云雀统计SDK",
+            "provider": "北京云雀数据有限公司",
+            "purpose": "统计使用情况",
+            "data": "设备型号、Android ID",
+            "link": "https://www.yunque-demo.cn/privacy",
+        }
+    ]
+
+
+TABLE = """四、第三方SDK目录
+SDK名称	第三方公司	使用目的	收集的信息	隐私政策链接
+云雀推送SDK	北京云雀数据有限公司	消息推送	设备型号、网络状态	https://www.yunque-demo.cn/p
+山岚地图SDK	上海山岚图业有限公司	展示附近门店	位置信息	www.shanlan-demo.cn/rules
+"""
+
+
+def test_sdks_of_a_table_have_what_their_row_says():
+    first, second = facts_of(TABLE).values["sdks"]
+    assert first == {
+        "name": "云雀推送SDK",
+        "provider": "北京云雀数据有限公司",
+        "purpose": "消息推送",
+        "data": "设备型号、网络状态",
+        "link": "https://www.yunque-demo.cn/p",
+    }
+    assert (second["purpose"], second["data"]) == ("展示附近门店", "位置信息")
+
+
+def test_a_table_without_heads_is_read_by_what_its_cells_look_like():
+    (sdk,) = facts_of("云雀推送SDK｜向您推送提醒｜设备型号、IMEI｜北京云雀数据有限公司\n").values["sdks"]
+    assert (sdk["purpose"], sdk["data"], sdk["provider"]) == ("向您推送提醒", "设备型号、IMEI", "北京云雀数据有限公司")
+
+
+def test_sdks_of_running_text_have_what_their_sentence_says():
+    text = "为了及时提醒您写日记，我们接入了云雀推送SDK，该SDK会收集您的设备型号和Android ID，用于发送通知。"
     (sdk,) = facts_of(text).values["sdks"]
-    assert {key: sdk[key] for key in ("company", "purpose", "data", "link")} == dict.fromkeys(
-        ("company", "purpose", "data", "link"), True
+    assert sdk["name"] == "云雀推送SDK"
+    assert sdk["purpose"] == "及时提醒您写日记"
+    assert sdk["data"] == "设备型号和Android ID"
+    assert (sdk["provider"], sdk["link"]) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("具体情况请参见SDK运营方的说明。我们收集设备信息，用于推送。", []),
+        ("您需要授权云雀推送SDK读取设备信息，用于推送。", ["云雀推送SDK"]),
+        ("第三方SDK“云雀、山岚”用于统计，需要获取您的IMEI权限。", ["云雀", "山岚"]),
+        ("3 云雀推送SDK用于推送，收集设备信息。", ["云雀推送SDK"]),
+    ],
+)
+def test_names_of_sdks_hold_nothing_of_the_sentence(text, names):
+    assert [sdk["name"] for sdk in facts_of(text).values["sdks"]] == names
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("我们在境内收集的信息存储于中华人民共和国境内。", [("境内", False, "yes")]),
+        ("我们不会将您的信息传输至境外。", [("境外", True, "no")]),
+        ("如需向境外提供您的信息，我们会征得您的单独同意。", [("境外", True, "if")]),
+        ("您的信息保存在位于新加坡的服务器上。", [("新加坡", True, "yes")]),
+        ("您的数据存储在贵阳数据中心。", [("贵阳", False, "yes")]),
+        ("本政策所称境内，不含香港、澳门；信息存放在境内。", [("境内", False, "yes")]),
+        ("贵阳云帆网络有限公司保存您的信息。", []),
+        ("我们是依法在中国境内设立的公司。", []),
+    ],
+)
+def test_where_information_is_kept(text, said):
+    found = facts_of(text).values["storage_places"]
+    assert [(place["place"], place["abroad"], place["stated"]) for place in found] == said
+    for place in found:
+        assert text[place["start"] : place["end"]] == place["quote"]
+
+
+def test_third_parties_without_a_name_are_found_by_what_they_are():
+    text = (
+        "我们会将收货地址提供给物流公司，以便送货。\n"
+        "您的信息可能会与我们的关联公司共享。\n"
+        "我们不会向广告商提供您的信息。\n"
+        "您可以在商家页面查看评价。\n"
     )
+    found = facts_of(text).values["third_parties"]
+    assert [party["kind"] for party in found] == ["物流公司", "关联公司"]
+    assert found[1]["quote"] == "您的信息可能会与我们的关联公司共享。"
+
+
+@pytest.mark.parametrize(
+    ("text", "permission", "purpose"),
+    [
+        ("我们申请相机权限，用于扫描二维码。", "相机", "扫描二维码"),
+        ("为了向您展示附近门店，我们会申请位置权限。", "位置", "向您展示附近门店"),
+        ("当您使用语音输入功能时，需要开启麦克风权限。", "麦克风", "语音输入"),
+        ("权限\t用途\t说明\n相机\t拍摄照片上传头像\t可关闭\n", "相机", "拍摄照片上传头像"),
+        ("应用会申请日历权限。", "日历", ""),
+        ("我们不会申请通讯录权限，以保护您的隐私。", "通讯录", ""),
+    ],
+)
+def test_permissions_have_the_purpose_beside_them(text, permission, purpose):
+    uses = {use["permission"]: use["purpose"] for use in facts_of(text).values["permission_uses"]}
+    assert uses[permission] == purpose
+
+
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        ("地址：云州市青山区云帆路3号，您还可以发送邮件。", ["云州市青山区云帆路3号"]),
+        ("我们位于云州市青山区云帆路3号2楼您还可以随时访问https://a.example。", ["云州市青山区云帆路3号2楼"]),
+        ("云帆公司（注册地为云州市青山区云帆路3号2层）提供服务。", ["云州市青山区云帆路3号2层"]),
+        ("您可以按“我的-地址”的路径对留存的地址信息增加号码。", []),
+    ],
+)
+def test_addresses_end_where_they_end(text, addresses):
+    assert facts_of(text).values["addresses"] == addresses
+
+
+def test_roles_and_things_with_a_short_name_are_no_products():
+    text = "青禾日记隐私政策\n为您付款的机构（以下简称“支付机构”）。小图片（简称“像素标签”）。见《Cookies政策》。"
+    assert facts_of(text).values["product_names"] == ["青禾日记"]
+
+
+def test_a_company_behind_a_link_is_a_third_party_without_the_link():
+    text = "SDK目录\n云雀推送SDK 推送 https://www.yunque-demo.cn/privacy北京云雀数据有限公司\n"
+    facts = facts_of(text)
+    assert facts.values["processors"] == []
+    assert facts.values["other_companies"] == ["北京云雀数据有限公司"]
+
+
+def test_ages_and_periods_are_written_alike():
+    facts = facts_of(
+        "未满十四周岁的儿童须有监护人同意。您若不满14岁，请停止使用。\n"
+        "日志保存六个月。我们会在三十个自然日内答复您的申请。电话：（400-800-1234）。"
+    )
+    assert facts.values["ages"] == ["14周岁"]
+    assert facts.values["retention_periods"] == ["6个月"]
+    assert facts.values["answer_periods"] == ["30天"]
+    assert facts.values["phones"] == ["400-800-1234"]
 
 
 PIECES = st.sampled_from(
@@ -190,6 +325,9 @@ def test_every_place_cuts_a_piece_of_the_text(pieces):
         for start, end in places:
             assert 0 <= start < end <= len(text), name
             assert text[start:end].strip(), name
+    for name in ("third_parties", "storage_places"):
+        for entry in facts.values[name]:
+            assert text[entry["start"] : entry["end"]] == entry["quote"]
     json.dumps(facts.values)
 
 

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from checks.engine import build_outline, section_topics
 from checks.engine.normal import normalise
-from checks.engine.topics import TOPICS, Grams, topic_scores
+from checks.engine.topics import TOPICS, Grams, _model, features, topic_scores
 
 
 def top(sentence, heading=""):
@@ -38,6 +39,7 @@ def test_the_heading_above_counts():
     assert shares["未成年人的个人信息保护"] > shares["我们如何使用Cookie"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=12), max_size=6))
 def test_scores_do_not_depend_on_how_sentences_are_batched(sentences):
     together = Grams(sentences, 15, 5)
@@ -45,3 +47,52 @@ def test_scores_do_not_depend_on_how_sentences_are_batched(sentences):
         alone = Grams([sentence], 15, 5)
         assert sorted(together.columns[together.rows == number]) == sorted(alone.columns)
     assert topic_scores(sentences, [""] * len(sentences)).shape == (len(sentences), len(TOPICS))
+
+
+WORDS = st.sampled_from(["收集您的手机号码", "共享给第三方", "保存六个月", "联系我们", "", "x", "😀"])
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(WORDS, WORDS), max_size=8))
+def test_scores_are_the_sum_of_the_features_that_are_trained_on(pairs):
+    sentences, headings = [first for first, _ in pairs], [second for _, second in pairs]
+    weights, scale, offset = _model()
+    summed = np.zeros((len(sentences), len(TOPICS)))
+    for rows, columns, values in features(sentences, headings):
+        np.add.at(summed, rows, weights[columns] * np.asarray(values)[:, None])
+    assert np.allclose(topic_scores(sentences, headings), summed * scale + offset, atol=1e-4)
+
+
+def test_a_heading_counts_the_same_beside_other_headings():
+    alone = features(["x"], ["未成年人"])[-1]
+    rows, columns, values = features(["x", "y", "z"], ["联系我们", "未成年人", "注销"])[-1]
+    assert sorted(columns[rows == 1]) == sorted(alone[1])
+    assert np.allclose(values[rows == 1], alone[2][0])
+
+
+POLICY = """一、我们如何收集您的信息
+您注册账号时，我们会收集您的手机号码和昵称。您下单时，我们会收集您的收货地址和联系电话。
+二、我们如何共享您的信息
+未经您同意，我们不会与任何第三方共享您的个人信息。我们会将订单信息提供给物流公司，以便送货。
+三、其他
+（一）如何联系我们
+如有疑问，请拨打客服电话或发送邮件与我们联系，我们将在十五日内回复。
+"""
+
+
+def test_sections_are_told_what_they_are_about():
+    outline = build_outline(POLICY)
+    topics = section_topics(POLICY, outline)
+    assert [section.title for section in outline.sections] == [
+        "我们如何收集您的信息",
+        "我们如何共享您的信息",
+        "其他",
+        "如何联系我们",
+    ]
+    assert [about[0] for about in topics] == ["collection", "sharing", "contact", "contact"]
+    assert all(len(about) <= 2 and set(about) <= set(TOPICS) for about in topics)
+
+
+def test_a_text_without_sections_has_no_topics_of_them():
+    text = "我们收集您的手机号码。"
+    assert section_topics(text, build_outline(text)) == []

@@ -72,6 +72,7 @@ def test_the_outline_is_kept_with_offsets_into_the_text(checklist, version):
     clauses = [version.text[start:end] for start, end, _label, _section in outline["clauses"]]
     assert any("查询、更正您的个人信息" in clause for clause in clauses)
     assert outline["contents"] == []
+    assert len(outline["topics"]) == len(outline["sections"])
 
 
 def test_lines_of_a_table_of_contents_are_kept_apart(checklist, engagement):

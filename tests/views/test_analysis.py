@@ -12,7 +12,7 @@ from checks.engine import build_outline
 from checks.engine.facts import extract_facts
 from checks.models import Audit
 from checks.services import checklist
-from checks.views.analysis import FACT_LABELS, fact_rows
+from checks.views.fact_sheet import FACT_LABELS, fact_rows, fact_sheet
 
 from .. import factories
 
@@ -145,8 +145,52 @@ def test_facts_of_any_shape_become_lists(facts, values):
 def test_short_words_stand_in_one_line_as_people_write_them():
     facts = {"information_items": ["位置", "ip", "wifi"], "urls": ["a.example", "b.example"]}
     with translation.override("zh-hans"):
-        rows = dict(fact_rows(facts))
+        rows = {str(label): values for label, values in fact_rows(facts)}
     assert rows == {"文中列明的个人信息": ["位置、IP、Wi-Fi"], "网址": ["a.example", "b.example"]}
+
+
+def test_facts_with_a_sentence_show_it_and_lead_to_it(as_auditor, engagement):
+    place = {"place": "境外", "abroad": True, "stated": "no", "quote": "我们不会向境外提供<i>。", "start": 3, "end": 12}
+    facts = {
+        "storage_places": [place, {**place, "stated": "yes", "quote": "存放于境外。"}],
+        "third_parties": [{"kind": "物流公司", "quote": "提供给物流公司。", "start": 20, "end": 28}],
+        "permissions": ["相机"],
+        "permission_uses": [
+            {"permission": "相机", "purpose": "扫码", "start": 30, "end": 32},
+            {"permission": "日历", "purpose": "", "start": 40, "end": 42},
+        ],
+        "phones": [],
+        "phone_numbers": [{"number": "12800138000", "valid": False}],
+        "information_items": ["昵称头像", "银行卡"],
+        "sensitive_items": ["银行卡"],
+    }
+    audit = factories.audit(engagement, facts=facts, outline={"clauses": [[0, 18, "一", None], [19, 60, "二", None]]})
+    page = overview(as_auditor, audit)
+    assert "我们不会向境外提供&lt;i&gt;。" in page
+    said = words(page)
+    assert "境外 denied" in said
+    assert "境外 abroad" in said
+    assert "日历 no purpose found beside it" in said
+    assert "12800138000 cannot be a real number" in said
+    assert "银行卡 sensitive" in said
+    assert f'{reverse("policy_version", args=[audit.policy_version_id])}#clause-1"' in page
+
+
+def test_sdks_stand_in_a_table_of_their_own(as_auditor, engagement):
+    sdk = {"name": "云雀推送SDK", "provider": "", "purpose": "推送", "data": "设备型号", "link": "https://a.example/p"}
+    page = words(overview(as_auditor, factories.audit(engagement, facts={"sdks": [sdk]})))
+    assert "云雀推送SDK — nothing found 推送 设备型号 https://a.example/p" in page
+
+
+def test_audits_from_before_the_columns_of_sdks_can_be_read(as_auditor, engagement):
+    facts = {"sdks": [{"name": "云雀SDK", "company": False, "purpose": True, "data": True, "link": False}]}
+    page = words(overview(as_auditor, factories.audit(engagement, facts=facts)))
+    assert "云雀SDK · ✕ provider · ✓ purpose" in page
+
+
+def test_a_text_that_says_nothing_is_told_so(as_auditor, engagement):
+    assert fact_sheet({}, {}) == {"rows": [], "sdks": []}
+    assert "No names, contacts or dates were found" in overview(as_auditor, factories.audit(engagement, facts={}))
 
 
 def test_the_overview_costs_the_same_for_any_number_of_findings(as_auditor, audit, django_assert_num_queries):
