@@ -536,6 +536,6 @@ def _placed(outline: Outline, copy: Tidy, length: int) -> Outline:
         )
         for section in outline.sections
     )
-    clauses = tuple(replace(c, start=copy.start(c.start), end=copy.end(c.end)) for c in outline.clauses)
-    sentences = tuple(replace(s, start=copy.start(s.start), end=copy.end(s.end)) for s in outline.sentences)
+    clauses = tuple(c._replace(start=copy.start(c.start), end=copy.end(c.end)) for c in outline.clauses)
+    sentences = tuple(s._replace(start=copy.start(s.start), end=copy.end(s.end)) for s in outline.sentences)
     return Outline(sections, clauses, sentences)
