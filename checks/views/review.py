@@ -22,6 +22,9 @@ from .review_panel import panel
 from .review_queue import Queue
 
 PAGE = "checks/review/review.html"
+PANEL = "checks/review/panel.html"
+LISTING = "checks/review/listing.html"
+AFTER_DECISION = "checks/review/after_decision.html"
 
 
 @require_GET
@@ -41,7 +44,7 @@ def finding_detail(request, pk):
     queue = queue_of(request, finding.audit)
     if not request.htmx:
         return redirect(queue.address(finding))
-    return pushed(render(request, f"{PAGE}#panel", focus(request, finding, queue)), queue, finding)
+    return pushed(render(request, PANEL, focus(request, finding, queue)), queue, finding)
 
 
 @require_POST
@@ -131,7 +134,7 @@ def page(request, audit, queue, finding, status=200, **extra):
 def listing(request, audit, queue, current):
     """The list alone, under new filters; what is in focus stays."""
     context = {**frame(request, audit, queue), "focus_id": current.pk if current else None}
-    return pushed(render(request, f"{PAGE}#listing", context), queue, current)
+    return pushed(render(request, LISTING, context), queue, current)
 
 
 def pushed(response, queue, finding):
@@ -144,7 +147,7 @@ def refused(request, finding, **extra):
     """Nothing was changed: the same finding again, with the reason and with what was typed."""
     queue = queue_of(request, finding.audit)
     if request.htmx:
-        return render(request, f"{PAGE}#panel", focus(request, finding, queue, **extra), status=422)
+        return render(request, PANEL, focus(request, finding, queue, **extra), status=422)
     return page(request, finding.audit, queue, finding, status=422, **extra)
 
 
@@ -184,7 +187,7 @@ def changed(request, context, queue, finding, status=200):
     """The panel, and out of band what a change of this finding changes around it."""
     row = queue.find(finding.pk)
     context.update(changed=row, changed_group=queue.group(row.requirement.domain))
-    return render(request, f"{PAGE}#after_decision", context, status=status)
+    return render(request, AFTER_DECISION, context, status=status)
 
 
 # ---------- Context ----------
