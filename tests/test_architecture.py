@@ -76,7 +76,7 @@ IMPURE = {
     "asyncio",
     "threading",
 }
-MODEL_ORDER = ["append_only", "engagement", "activity", "policy", "checklist", "audit", "review", "report"]
+MODEL_ORDER = ["append_only", "engagement", "activity", "policy", "checklist", "audit", "review", "second", "notification", "report"]
 NAMELESS = {"utils", "util", "helpers", "common", "misc", "tools", "base", "core", "lib"}
 
 
