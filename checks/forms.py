@@ -150,6 +150,30 @@ class UndoForm(forms.Form):
     revision = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
 
+class PlaceForm(forms.Form):
+    """A place in the policy's text as the screen sends it: "12-40", behind it the part it is evidence for, if any.
+
+    ``old`` is the place that shall be moved there, ``also`` are the numbers of further findings, with commas.
+    """
+
+    place = forms.RegexField(r"^\d{1,9}-\d{1,9}( [\w.-]{0,60})?$", strip=False)
+    old = forms.RegexField(r"^\d{1,9}-\d{1,9}$", required=False)
+    also = forms.RegexField(r"^[\d,]*$", required=False)
+    revision = forms.IntegerField(min_value=0)
+
+    def clean(self):
+        cleaned = super().clean()
+        place, _space, cleaned["element"] = cleaned.get("place", "").partition(" ")
+        cleaned["start"], cleaned["end"] = self._ends(place)
+        cleaned["old"] = self._ends(cleaned.get("old"))
+        cleaned["also"] = [int(number) for number in (cleaned.get("also") or "").split(",") if number]
+        return cleaned
+
+    @staticmethod
+    def _ends(place):
+        return tuple(map(int, place.split("-"))) if place else (0, 0)
+
+
 class CommentForm(forms.Form):
     text = forms.CharField(
         label=_("Comment"),

@@ -1,5 +1,6 @@
 """The reads that join tables; each costs a fixed number of queries, however many rows there are."""
 
+from collections import defaultdict
 from datetime import UTC
 
 from django.db.models import (
@@ -16,9 +17,24 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from .models import Audit, Comment, Decision, Engagement, Evidence, Finding, Membership, PolicyDocument, PolicyVersion
+from .models import (
+    Audit,
+    Comment,
+    Decision,
+    Engagement,
+    Evidence,
+    EvidenceChange,
+    Finding,
+    Membership,
+    Observation,
+    ObservationTemplate,
+    ObservationVersion,
+    PolicyDocument,
+    PolicyVersion,
+)
 from .models.audit import VerdictChoices
 from .models.checklist import SeverityChoices
+from .standing import standing
 
 PROBLEMS = (VerdictChoices.PARTIAL.value, VerdictChoices.NON_COMPLIANT.value)
 # What a verdict is worth in a score, in percent; verdicts without a worth (not applicable, undetermined) do not count.
@@ -138,6 +154,7 @@ def audit_state(audit):
     The same state always gives the same data, whatever people are called by then.
     """
     findings = audit.findings.select_related("requirement").order_by("position")
+    observations = [_observation_state(row) for row in audit_observations(audit, withdrawn=True)]
     return {
         "audit": audit.pk,
         "policy_sha256": audit.policy_version.sha256,
@@ -148,12 +165,18 @@ def audit_state(audit):
         "result_digest": audit.result_digest,
         "findings": [
             _finding_state(finding)
-            for finding in findings.prefetch_related(Prefetch("decisions", Decision.objects.order_by("id")))
+            for finding in findings.prefetch_related(
+                Prefetch("decisions", Decision.objects.order_by("id")),
+                Prefetch("evidence_changes", EvidenceChange.objects.order_by("id")),
+            )
         ],
+        # Only where there are some: a signature from before there were observations stays valid.
+        **({"observations": observations} if observations else {}),
     }
 
 
 def _finding_state(finding):
+    changes = [_change_state(change) for change in finding.evidence_changes.all()]
     return {
         "code": finding.requirement.code,
         "proposed": finding.proposed_verdict,
@@ -168,6 +191,21 @@ def _finding_state(finding):
             }
             for decision in finding.decisions.all()
         ],
+        # Only where there are some: a signature from before these could be changed stays valid.
+        **({"evidence_changes": changes} if changes else {}),
+        **({"remediation": finding.remediation} if finding.remediation else {}),
+    }
+
+
+def _change_state(change):
+    return {
+        "kind": change.kind,
+        "start": change.start,
+        "end": change.end,
+        "quote": change.quote,
+        "element": change.element,
+        "by": change.changed_by_id,
+        "at": change.changed_at.astimezone(UTC).isoformat(),
     }
 
 
@@ -195,6 +233,7 @@ def _state(state):
 
 def _mentions(words):
     quoted = Q(pk__in=Finding.objects.filter(evidence__quote__icontains=words).values("pk"))
+    quoted |= Q(pk__in=EvidenceChange.objects.filter(quote__icontains=words).values("finding"))
     fields = ("requirement__code", "requirement__title_zh", "requirement__title_en", "rationale_zh", "rationale_en")
     for field in fields:
         quoted |= Q(**{f"{field}__icontains": words})
@@ -271,13 +310,77 @@ def review_queue(audit):
 
 
 def evidence_places(audit):
-    """Where all evidence of the audit stands: ``(start, end, evidence id, finding id)``, in reading order."""
-    rows = Evidence.objects.filter(finding__audit=audit).order_by("start", "id")
-    return list(rows.values_list("start", "end", "id", "finding_id"))
+    """Where the evidence that counts now stands: ``(start, end, finding id, whether a person added it)``, in reading
+    order: two queries.
+    """
+    fields = ("finding_id", "start", "end", "quote", "clause", "element")
+    rows = defaultdict(lambda: ([], []))
+    found = Evidence.objects.filter(finding__audit=audit).order_by("finding", "position")
+    for row in found.values_list(*fields, named=True):
+        rows[row.finding_id][0].append(row)
+    changes = EvidenceChange.objects.filter(finding__audit=audit).order_by("id")
+    for row in changes.values_list(*fields, "kind", "changed_by", named=True):
+        rows[row.finding_id][1].append(row)
+    return sorted(
+        (piece.start, piece.end, finding, piece.added_by is not None)
+        for finding, (found, changes) in rows.items()
+        for piece in standing(found, changes)
+    )
+
+
+def evidence_changes():
+    """For prefetching: what people did to the evidence of findings, in its order, with their names."""
+    return Prefetch("evidence_changes", EvidenceChange.objects.select_related("changed_by").order_by("id"))
 
 
 def load_focus(finding):
     """Fetch what the panel of one finding shows beside the finding itself: a constant number of queries."""
     related = ("evidence", "requirement__legal_basis", "decisions__decided_by", "comments__author")
-    prefetch_related_objects([finding], *related)
+    prefetch_related_objects([finding], *related, evidence_changes())
     return finding
+
+
+# ---------- Observations beyond the checklist ----------
+
+
+def audit_observations(audit, *, withdrawn=False):
+    """The audit's observations in their order, each with ``current``, its latest version, and ``history``, all of them
+    newest first; those withdrawn only when asked for: two queries.
+    """
+    versions = ObservationVersion.objects.select_related("written_by").order_by("-number")
+    rows = Observation.objects.filter(audit=audit).prefetch_related(Prefetch("versions", versions, to_attr="history"))
+    if not withdrawn:
+        rows = rows.filter(withdrawn=False)
+    found = list(rows.order_by("number"))
+    for row in found:
+        row.current = row.history[0]
+    return found
+
+
+def observation_templates(user):
+    """The templates this person may start from, their own first: one query."""
+    rows = ObservationTemplate.objects.filter(Q(owner=user) | Q(shared=True)).select_related("owner")
+    return sorted(rows, key=lambda template: template.owner_id != user.pk)
+
+
+def _observation_state(observation):
+    """Every version of an observation, as a signature stands for it; the oldest first."""
+    return {
+        "number": observation.number,
+        "withdrawn": observation.withdrawn,
+        "versions": [
+            {
+                "title": version.title,
+                "severity": version.severity,
+                "basis": version.basis,
+                "facts": version.facts,
+                "remediation": version.remediation,
+                "places": version.places,
+                "withdrawn": version.withdrawn,
+                "note": version.note,
+                "by": version.written_by_id,
+                "at": version.written_at.astimezone(UTC).isoformat(),
+            }
+            for version in reversed(observation.history)
+        ],
+    }

@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 from django.views.i18n import set_language
 
-from .views import accounts, analysis, checklist, engagements, intake, report, review
+from .views import accounts, analysis, checklist, engagements, evidence, intake, report, review
 
 urlpatterns = [
     path("", engagements.engagement_list, name="engagement_list"),
@@ -29,6 +29,10 @@ urlpatterns = [
     path("findings/<int:pk>/decide/", review.finding_decide, name="finding_decide"),
     path("findings/<int:pk>/undo/", review.finding_undo, name="finding_undo"),
     path("findings/<int:pk>/comment/", review.comment_add, name="comment_add"),
+    path("findings/<int:pk>/evidence/attach/", evidence.evidence_attach, name="evidence_attach"),
+    path("findings/<int:pk>/evidence/move/", evidence.evidence_move, name="evidence_move"),
+    path("findings/<int:pk>/evidence/remove/", evidence.evidence_remove, name="evidence_remove"),
+    path("findings/<int:pk>/evidence/undo/", evidence.evidence_undo, name="evidence_undo"),
     # report
     path("audits/<int:pk>/report/", report.audit_report, name="audit_report"),
     path("audits/<int:pk>/sign-off/", report.audit_sign_off, name="audit_sign_off"),

@@ -61,6 +61,12 @@ NO = SignedIn(405)  # the method is not allowed, whoever asks; also when the obj
 
 ENGAGEMENT = {"auditee": "青禾示例科技", "product": "示例阅读", "processor_scale": "small"}
 
+
+def place_of(finding):
+    piece = finding.evidence.first()
+    return f"{piece.start}-{piece.end}"
+
+
 # name: (arguments, GET, POST, what is posted); both may be functions of the world
 URLS = {
     "engagement_list": ((), SignedIn(), NO, {}),
@@ -116,6 +122,25 @@ URLS = {
         {"verdict": "partial", "reason": "只写了一半。", "revision": 1},
     ),
     "finding_undo": ("finding", NO, Member(Action.DECIDE, 302), {"revision": 1}),
+    "evidence_attach": ("finding", NO, Member(Action.DECIDE, 302), {"place": "0-4", "revision": 0}),
+    "evidence_move": (
+        "finding",
+        NO,
+        Member(Action.DECIDE, 302),
+        lambda world: {"place": "0-4", "old": place_of(world["finding"]), "revision": 0},
+    ),
+    "evidence_remove": (
+        "finding",
+        NO,
+        Member(Action.DECIDE, 302),
+        lambda world: {"place": place_of(world["finding"]), "revision": 0},
+    ),
+    "evidence_undo": (
+        "finding",
+        NO,
+        Member(Action.DECIDE, 302),
+        lambda world: {"revision": world["finding"].evidence_changes.last().pk},
+    ),
     "comment_add": ("finding", NO, Member(Action.COMMENT, 302), {"text": "请再看一遍。"}),
     "audit_report": ("audit", Member(), NO, {}),
     "audit_sign_off": ("decided_audit", NO, Member(Action.SIGN, 302), {"statement": ""}),

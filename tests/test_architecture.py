@@ -24,15 +24,29 @@ PARTS = {
     "accuracy_card": set(),
     "calibration": {"accuracy"},
     "forms": {"models", "selectors"},
-    "rendering": {"models", "selectors", "standing", "engine.entities"},  # what makes data; what sets pages knows only data
+    "rendering": {
+        "models",
+        "selectors",
+        "standing",
+        "engine.entities",
+    },  # what makes data; what sets pages knows only data
     "rendering.pdf": {"rendering.typesetting"},
     "rendering.typesetting": set(),
     "rendering.pages": set(),
     "rendering.digests": set(),
     "services": {"engine", "models", "selectors", "standing", "teamwork", "rendering"},
     "views": {
-        "forms", "services", "selectors", "standing", "teamwork", "agreement", "permissions", "models", "rendering",
-        "highlights", "templatetags",
+        "forms",
+        "services",
+        "selectors",
+        "standing",
+        "teamwork",
+        "agreement",
+        "permissions",
+        "models",
+        "rendering",
+        "highlights",
+        "templatetags",
     },
     "templatetags": {"models", "selectors", "teamwork", "permissions", "highlights"},
     "management": {
@@ -85,7 +99,20 @@ IMPURE = {
     "asyncio",
     "threading",
 }
-MODEL_ORDER = ["append_only", "engagement", "activity", "policy", "checklist", "audit", "evidence", "review", "second", "notification", "report"]
+MODEL_ORDER = [
+    "append_only",
+    "engagement",
+    "activity",
+    "policy",
+    "checklist",
+    "audit",
+    "evidence",
+    "observation",
+    "review",
+    "second",
+    "notification",
+    "report",
+]
 NAMELESS = {"utils", "util", "helpers", "common", "misc", "tools", "base", "core", "lib"}
 
 

@@ -1,6 +1,6 @@
 """Tables in the order in which they come into being; each module imports only earlier ones.
 
-engagement → policy → checklist → audit → review → second → report, and activity beside them all.
+engagement → policy → checklist → audit → evidence → observation → review → second → report, and activity beside them all.
 """
 
 from .activity import ActivityEntry
@@ -8,6 +8,8 @@ from .engagement import Engagement, Membership
 from .policy import PolicyDocument, PolicyVersion
 from .checklist import Checklist, ChecklistVersion, LegalBasis, Requirement
 from .audit import Audit, Evidence, Finding
+from .evidence import EvidenceChange
+from .observation import Observation, ObservationTemplate, ObservationVersion
 from .review import Batch, Comment, CommentState, Decision, FindingChange, Handover
 from .second import BlindReview, Comparison, SecondOpinion
 from .notification import Notification, Presence
@@ -26,12 +28,16 @@ __all__ = [
     "Decision",
     "Engagement",
     "Evidence",
+    "EvidenceChange",
     "Finding",
     "FindingChange",
     "Handover",
     "LegalBasis",
     "Membership",
     "Notification",
+    "Observation",
+    "ObservationTemplate",
+    "ObservationVersion",
     "PolicyDocument",
     "PolicyVersion",
     "Presence",

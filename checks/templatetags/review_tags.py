@@ -1,7 +1,8 @@
 """Small marks of the review screen: a list of eighty rows has no room for badges."""
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import mark_safe
 
 from .checks_tags import SEVERITY_SIGNS, VERDICT_SIGNS, severity_word, verdict_word
 
@@ -34,3 +35,10 @@ def verdict_sign(verdict):
 def percent(share):
     """A share of one as whole per cent, without the sign."""
     return round(share * 100)
+
+
+@register.filter
+def policy_text(text):
+    """The text so that the browser keeps every character: a bare carriage return would become a line feed, or vanish."""
+    escaped = conditional_escape(text)
+    return mark_safe(escaped.replace("\r", "&#13;")) if "\r" in text else escaped  # noqa: S308

@@ -12,14 +12,14 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from ..forms import CommentForm, DecisionForm, UndoForm
-from ..highlights import Span, navigation, policy_blocks
 from ..models import Audit
 from ..permissions import Action, audit_for, can, finding_for
-from ..selectors import checklist_titles, evidence_places, load_focus
-from ..services import ServiceError
+from ..selectors import checklist_titles, load_focus
+from ..services import ServiceError, verdicts
 from ..services import review as review_service
 from .review_panel import panel
 from .review_queue import Queue
+from .review_text import PolicyText
 
 PAGE = "checks/review/review.html"
 PANEL = "checks/review/panel.html"
@@ -59,9 +59,9 @@ def finding_decide(request, pk):
         return refused(request, finding, form=form)
     try:
         review_service.finding_decide(by=request.user, finding=finding, **form.cleaned_data)
-    except review_service.StaleFinding:
+    except verdicts.StaleFinding:
         return stale(request, pk, form.cleaned_data["revision"], form=form)
-    except review_service.ReasonRequired as error:
+    except verdicts.ReasonRequired as error:
         form.add_error("reason", error.message)
         return refused(request, finding, form=form)
     except ServiceError as error:
@@ -78,7 +78,7 @@ def finding_undo(request, pk):
         return refused(request, finding, problem=_("This form is out of date. Try again."))
     try:
         review_service.decision_undo(by=request.user, finding=finding, revision=form.cleaned_data["revision"])
-    except review_service.StaleFinding:
+    except verdicts.StaleFinding:
         return stale(request, pk, form.cleaned_data["revision"])
     except ServiceError as error:
         return refused(request, finding, problem=error.message)
@@ -123,9 +123,7 @@ def page(request, audit, queue, finding, status=200, **extra):
     if finding and queue.rows:
         queue.keep(finding)
     context = frame(request, audit, queue)
-    spans = [Span(*place) for place in evidence_places(audit)]
-    context["blocks"] = policy_blocks(audit.policy_version.text, audit.outline, spans)
-    context["sections"] = navigation(audit.outline, spans)
+    context.update(PolicyText(audit, queue).context())
     if finding:
         context.update(focus(request, finding, queue, **extra))
     return render(request, PAGE, context, status=status)

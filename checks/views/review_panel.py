@@ -3,8 +3,9 @@
 from django.utils.translation import gettext as _
 
 from ..forms import FINAL_VERDICTS, CommentForm, DecisionForm
-from ..highlights import block_at
+from ..highlights import block_at, place_id
 from ..models.audit import VerdictChoices
+from ..standing import element_is_met, revision_of, standing_evidence
 from ..templatetags.checks_tags import in_language
 
 
@@ -18,6 +19,8 @@ def panel(finding, instruments, queue, *, form=None, comment_form=None, problem=
     decisions = list(finding.decisions.all())
     current = decisions[-1] if finding.is_decided and decisions else None
     before, behind = queue.neighbours(finding)
+    pieces = standing_evidence(finding)
+    changes = list(finding.evidence_changes.all())
     return {
         "finding": finding,
         "requirement": content,
@@ -25,9 +28,12 @@ def panel(finding, instruments, queue, *, form=None, comment_form=None, problem=
         "before": before,
         "behind": behind,
         "percent": round(finding.confidence * 100),
-        "elements": elements(finding, content),
-        "evidence": evidence(finding, content),
-        "searched": searched(finding, content),
+        "elements": elements(finding, content, pieces),
+        "evidence": evidence(pieces, content),
+        "evidence_history": changes[::-1],
+        "evidence_revision": revision_of(changes),
+        "parts": parts(content),
+        "searched": searched(finding, content, pieces),
         "legal_basis": legal_basis(finding, instruments),
         "current": current,
         "form": form or DecisionForm(initial=initial(finding, current)),
@@ -57,41 +63,65 @@ def choices(content, chosen):
     ]
 
 
-def elements(finding, content):
-    """The parts the requirement asks for, in its order, each with whether it was found."""
-    met = {result["id"]: result["met"] for result in finding.elements}
-    return [
-        {"entry": entry, "required": entry.get("required", True), "met": met[entry["id"]]}
-        for entry in content.get("elements") or ()
-        if entry["id"] in met
-    ]
+def elements(finding, content, pieces):
+    """The parts the requirement asks for, in its order, each with whether it is met by the evidence that counts now."""
+    found = finding.evidence.all()
+    results = {result["id"]: result for result in finding.elements}
+    rows = []
+    for entry in content.get("elements") or ():
+        if result := results.get(entry["id"]):
+            met = element_is_met(result, found, pieces)
+            changed = met != result["met"]
+            rows.append({"entry": entry, "required": entry.get("required", True), "met": met, "changed": changed})
+    return rows
+
+
+def parts(content):
+    """What evidence by hand can be for beside the finding as a whole."""
+    entries = [*(content.get("elements") or ()), *(content.get("signals") or ())]
+    return [{"id": entry["id"], "title": in_language(entry, "title")} for entry in entries]
 
 
 def names(content):
     """What evidence can be found for, by its id: elements, signals, and the condition of the requirement."""
-    entries = [*(content.get("elements") or ()), *(content.get("signals") or ())]
-    return {"trigger": _("Condition"), **{entry["id"]: in_language(entry, "title") for entry in entries}}
+    return {"trigger": _("Condition"), **{part["id"]: part["title"] for part in parts(content)}}
 
 
-def evidence(finding, content):
-    """Each quoted place once, with everything it is evidence for."""
+def evidence(pieces, content):
+    """Each quoted place once, with everything it is evidence for and who added it, if a person did."""
     titles = names(content)
     places = {}
-    for piece in finding.evidence.all():
-        place = {"id": piece.pk, "clause": piece.clause, "quote": piece.quote, "for": []}
+    for piece in pieces:
+        place = {
+            "place": place_id(piece.start, piece.end),
+            "start": piece.start,
+            "end": piece.end,
+            "clause": piece.clause,
+            "quote": piece.quote,
+            "for": [],
+            "added_by": None,
+        }
         found = places.setdefault((piece.start, piece.end), place)
-        found["for"].append(titles.get(piece.element, piece.element))
+        found["added_by"] = found["added_by"] or piece.added_by
+        if piece.element:
+            found["for"].append(titles.get(piece.element, piece.element))
     return list(places.values())
 
 
-def searched(finding, content):
-    """Where the engine looked and what came closest; None when it kept no record of it."""
+def searched(finding, content, pieces):
+    """Where the engine looked and what came closest, with whether that counts by now; None when it kept no record."""
     if not finding.searched:
         return None
     titles = names(content)
     outline = finding.audit.outline
+    counted = {(piece.start, piece.end) for piece in pieces}
     nearest = [
-        {**near, "for": titles.get(near.get("element"), ""), "place": block_at(outline, near["start"])}
+        {
+            **near,
+            "for": titles.get(near.get("element"), ""),
+            "place": block_at(outline, near["start"]),
+            "counts": (near["start"], near["end"]) in counted,
+        }
         for near in finding.searched.get("nearest") or ()
     ]
     return {**finding.searched, "nearest": nearest}

@@ -61,6 +61,10 @@ class Queue:
             len(members),
         )
 
+    def title(self, domain):
+        """The name of a domain in the reader's language."""
+        return self._titles.get(domain, domain)
+
     @property
     def undecided(self):
         return self.total - self.decided

@@ -51,16 +51,16 @@ def test_evidence_is_cut_from_the_text_exactly(as_auditor, audit):
     finding = finding_of(audit, "DEMO-2-PURPOSE")
     page = review(as_auditor, audit, finding=finding.pk).content.decode()
     piece = finding.evidence.get()
-    mark = re.search(rf'<mark class="evidence on" data-findings="{finding.pk}">(.*?)</mark>', page).group(1)
+    mark = re.search(rf'<mark class="evidence depth-1 on" data-findings="{finding.pk}">(.*?)</mark>', page).group(1)
     assert re.sub(r"<[^>]+>", "", mark) == piece.quote
-    assert f'id="ev-{piece.pk}"' in mark
-    assert f'href="#ev-{piece.pk}"' in page
+    assert f'id="at-{piece.start}-{piece.end}"' in mark
+    assert f'href="#at-{piece.start}-{piece.end}"' in page
 
 
 def test_only_the_evidence_of_the_finding_in_focus_stands_out(as_auditor, audit):
     page = review(as_auditor, audit, finding=finding_of(audit, "DEMO-2-PURPOSE").pk).content.decode()
-    assert page.count('class="evidence on"') == 1
-    assert page.count('class="evidence"') == 2
+    assert page.count('class="evidence depth-1 on"') == 1
+    assert page.count('class="evidence depth-1"') == 2
 
 
 def test_a_hostile_policy_is_text_and_nothing_else(as_auditor, engagement):
@@ -74,7 +74,7 @@ def test_a_hostile_policy_is_text_and_nothing_else(as_auditor, engagement):
 
 def test_the_policy_shown_is_the_policy(as_auditor, audit):
     page = review(as_auditor, audit).content.decode()
-    shown = page[page.index('<div class="policy-text"') : page.index('<section class="queue"')]
+    shown = page[page.index('<div class="policy-text"') : page.index('<div class="hand"')]
     words = html.unescape(re.sub(r"<[^>]+>", "", shown))
     assert "".join(words.split()) == "".join(audit.policy_version.text.split())
 
