@@ -245,6 +245,25 @@ def decide_all(audit, by):
             decide(row, by)
 
 
+def second_auditor(engagement):
+    """Another auditor of the engagement, for a blind second review."""
+    person = user()
+    member(engagement, person, Membership.Role.AUDITOR)
+    return person
+
+
+def give_opinions(blind, other=()):
+    """The second auditor's word on every finding: the proposal (undetermined: partly), but for ``other`` {code: verdict}."""
+    from checks.services import blind as services
+
+    other = dict(other)
+    for row in blind.audit.findings.select_related("requirement", "audit__engagement"):
+        proposed = "partial" if row.proposed_verdict == "undetermined" else row.proposed_verdict
+        verdict = other.get(row.requirement.code, proposed)
+        reason = "" if verdict == row.proposed_verdict else "第二人另有判断。"
+        services.opinion_give(by=blind.second, blind=blind, finding=row, verdict=verdict, reason=reason, revision=0)
+
+
 def sign_off(audit, by):
     """The audit signed through the service, so the digest is the real one."""
     from checks.services import report
