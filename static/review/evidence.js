@@ -22,7 +22,7 @@
     for (const part of all("[data-adding]", bar)) part.hidden = Boolean(chosen.old);
     for (const part of all("[data-moving]", bar)) part.hidden = !chosen.old;
     for (const part of [find("[data-hand=several]", bar), find(".hand-target", bar)]) part.hidden = Boolean(chosen.old);
-    find("#hand-place").textContent = find("#hand-place").dataset.words.replace("%(count)s", chosen.end - chosen.start);
+    find("#hand-place").textContent = find("#hand-place").dataset.words.replace("{count}", chosen.end - chosen.start);
     find("#hand-quote").textContent = shortened(places.quote(chosen.start, chosen.end));
     places.paint("chosen", [places.rangeOf(chosen.start, chosen.end)]);
     policyaudit.enterMode(MODE);
@@ -271,9 +271,8 @@
     else fillTargets();
   });
 
-  document.addEventListener("htmx:afterRequest", (event) => {
-    const form = event.detail.elt;
-    if (!event.detail.successful || !/^evidence-/.test(form.id || "")) return;
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (event.detail.xhr.status >= 300 || !/^evidence-/.test(event.target.id || "")) return;
     unselect();
     cancel();
   });
