@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
 from checks.permissions import ALLOWED, Action
+from checks.services import evidence
 
 from . import factories
 
@@ -136,10 +137,10 @@ URLS = {
         lambda world: {"place": place_of(world["finding"]), "revision": 0},
     ),
     "evidence_undo": (
-        "finding",
+        "quoted_finding",
         NO,
         Member(Action.DECIDE, 302),
-        lambda world: {"revision": world["finding"].evidence_changes.last().pk},
+        lambda world: {"revision": world["quoted_finding"].evidence_changes.last().pk},
     ),
     "comment_add": ("finding", NO, Member(Action.COMMENT, 302), {"text": "请再看一遍。"}),
     "audit_report": ("audit", Member(), NO, {}),
@@ -192,6 +193,8 @@ def world(engagement, team, audit):
     factories.sign_off(signed_audit, by=team.reviewer)
     finding = audit.findings.first()
     factories.decide(finding, by=team.auditor)
+    quoted_finding = audit.findings.last()
+    evidence.evidence_attach(by=team.auditor, finding=quoted_finding, start=0, end=4, revision=0)
     return {
         **vars(team),
         "checklist_admin": factories.checklist_admin(),
@@ -202,6 +205,7 @@ def world(engagement, team, audit):
         "decided_audit": decided_audit,
         "signed_audit": signed_audit,
         "finding": finding,
+        "quoted_finding": quoted_finding,
         "report": factories.report(signed_audit, by=team.reviewer),
         "checklist_version": audit.checklist_version,
     }
