@@ -9,9 +9,9 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from ..models import Audit, Finding, SignOff
+from ..models import Audit, Finding, Observation, SignOff
 from ..models.engagement import person_name
-from ..selectors import evidence_changes, score
+from ..selectors import audit_observations, evidence_changes, score
 from ..standing import element_is_met, standing_evidence
 from .digests import digest
 from .opinion import SEVERITIES, count_verdicts, gravest_first, overall_opinion
@@ -43,6 +43,7 @@ def build_context(audit: Audit, sign_off: SignOff, *, language: str, number: str
     findings = [_finding(row, names) for row in rows]
     _number(findings)
     gaps = gravest_first(findings)
+    observations = [_observation(row) for row in audit_observations(audit)]
     context = {
         "schema": SCHEMA,
         "template": TEMPLATE,
@@ -52,7 +53,8 @@ def build_context(audit: Audit, sign_off: SignOff, *, language: str, number: str
         "issued_on": timezone.localdate(sign_off.signed_at).isoformat(),
         **_subject(audit, names),
         "summary": {
-            "opinion": overall_opinion(findings),
+            "opinion": overall_opinion(findings, observations),
+            "opinion_by_observation": overall_opinion(findings, observations) != overall_opinion(findings),
             "counts": count_verdicts(findings),
             "score": score(count_verdicts(findings)),
             "by_severity": [_severity(findings, severity) for severity in SEVERITIES],
@@ -62,6 +64,7 @@ def build_context(audit: Audit, sign_off: SignOff, *, language: str, number: str
         },
         "domains": _domains(findings, names),
         "findings": findings,
+        "observations": observations,
         "sign_off": _sign_off(sign_off, rows),
         "digests": {
             "policy": audit.policy_version.sha256,
@@ -217,6 +220,24 @@ def _searched(searched: dict) -> dict:
             {key: near.get(key, "") for key in ("start", "end", "quote", "clause", "why")}
             for near in searched.get("nearest") or ()
         ],
+    }
+
+
+def _observation(row: Observation) -> dict:
+    """An observation beyond the checklist in its author's words; its quotes are numbered "O3.1"."""
+    current = row.current
+    return {
+        "number": row.number,
+        "title": current.title,
+        "severity": current.severity,
+        "facts": current.facts,
+        "legal_basis": current.basis.splitlines(),
+        "remediation": current.remediation,
+        "evidence": [
+            {**place, "number": f"O{row.number}.{position}"} for position, place in enumerate(current.places, 1)
+        ],
+        "written_by": person_name(current.written_by),
+        "written_at": _moment(current.written_at),
     }
 
 

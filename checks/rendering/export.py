@@ -1,7 +1,7 @@
 """An audit kept in the database as the command line's JSON (schema 1), plus what people decided."""
 
 from ..models import Audit, Finding
-from ..selectors import evidence_changes
+from ..selectors import audit_observations, evidence_changes
 from ..standing import standing_evidence
 
 SCHEMA = 1
@@ -12,7 +12,8 @@ def audit_to_json(audit: Audit) -> dict:
 
     Same shape as the command line's output, with what people did added: ``decisions``, ``[{"code", "proposed",
     "verdict", "reason", "by", "at"}]`` (an empty ``verdict`` is a decision taken back), ``evidence_changes``, and in
-    every finding ``standing_evidence``, the evidence that counts now.
+    every finding ``standing_evidence``, the evidence that counts now; ``observations`` are what auditors noted beyond
+    the checklist, withdrawn ones included, each with its earlier versions.
     """
     audit = Audit.objects.select_related("policy_version__document", "checklist_version__checklist").get(pk=audit.pk)
     version, checklist = audit.policy_version, audit.checklist_version
@@ -32,6 +33,7 @@ def audit_to_json(audit: Audit) -> dict:
         "digest": audit.result_digest,
         "decisions": [_decision(row, decision) for row in rows for decision in row.decisions.all()],
         "evidence_changes": [_change(row, change) for row in rows for change in row.evidence_changes.all()],
+        "observations": [_observation(row) for row in audit_observations(audit, withdrawn=True)],
     }
 
 
@@ -76,4 +78,27 @@ def _decision(row: Finding, decision) -> dict:
         "reason": decision.reason,
         "by": decision.decided_by.get_username(),
         "at": decision.decided_at.isoformat(),
+    }
+
+
+def _observation(row) -> dict:
+    return {
+        "number": row.number,
+        "withdrawn": row.withdrawn,
+        **_version(row.current),
+        "earlier": [_version(version) for version in row.history[1:]],
+    }
+
+
+def _version(version) -> dict:
+    return {
+        "title": version.title,
+        "severity": version.severity,
+        "legal_basis": version.basis.splitlines(),
+        "facts": version.facts,
+        "remediation": version.remediation,
+        "evidence": version.places,
+        "note": version.note,
+        "by": version.written_by.get_username(),
+        "at": version.written_at.isoformat(),
     }

@@ -78,9 +78,7 @@ def observation_write(*, by, audit, title, severity, facts, places, basis="", re
 
 
 @transaction.atomic
-def observation_revise(
-    *, by, observation, revision, title, severity, facts, places, basis="", remediation="", note=""
-):
+def observation_revise(*, by, observation, revision, title, severity, facts, places, basis="", remediation="", note=""):
     """Give the observation a new version and return it. ``revision`` is the one the person saw.
 
     Raises AuditSigned, StaleObservation, IsWithdrawn, NothingChanged, and what observation_write raises.

@@ -1,0 +1,139 @@
+"""What the review costs the server with 1,000 audits in the database: `make bench` prints it.
+
+    .venv/bin/python -m tests.bench.review [AUDITS]
+
+Whole requests through Django's test client, every middleware included, against a SQLite file in a temporary folder
+with the settings of an installation. Queries are counted in a second pass, as counting costs time.
+"""
+
+import gzip
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+WANTED_DECISION = 50.0  # milliseconds, 95 of 100 decisions
+WANTED_SWAP = 15 * 1024  # bytes
+
+
+def main():
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    with tempfile.TemporaryDirectory() as folder:
+        prepare(folder)
+        from tests.bench.many import many_audits
+
+        text = Path("checks/demo/good_2026.txt").read_text("utf-8")
+        started = time.perf_counter()
+        world = many_audits(count, text)
+        print(f"{count} audits with {count * 80} findings made in {time.perf_counter() - started:.1f} s\n")
+        for line in report(measure(world)):
+            print(line)
+
+
+def prepare(folder):
+    """A fresh database and plain static files in this folder."""
+    os.environ["POLICYAUDIT_DATA"] = folder
+    os.environ["DJANGO_SETTINGS_MODULE"] = "policyaudit.settings"
+    import django
+
+    django.setup()
+    from django.conf import settings
+    from django.core.management import call_command
+
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.ALLOWED_HOSTS.append("testserver")
+    call_command("migrate", verbosity=0)
+    from django.template import engines
+
+    engines["django"].engine.debug = False
+
+
+HTMX = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "panel"}
+
+
+def measure(world, rounds=200):
+    """{what: {"times": [ms …], "queries", "bytes", "zipped"}} for what an auditor does all day."""
+    from django.test import Client
+    from django.urls import reverse
+
+    from checks.models import Finding
+
+    client = Client()
+    client.force_login(world.auditor)
+    waiting = list(
+        Finding.objects.filter(audit__in=world.audits, final_verdict="")
+        .exclude(proposed_verdict="undetermined")
+        .order_by("position", "audit")
+        .values_list("pk", "audit", "revision", "proposed_verdict")[: 2 * rounds + 20]
+    )
+    some = iter(waiting)
+
+    def decide():
+        pk, _audit, revision, verdict = next(some)
+        return client.post(reverse("finding_decide", args=[pk]), {"verdict": verdict, "revision": revision}, **HTMX)
+
+    def overrule():
+        pk, _audit, revision, verdict = next(some)
+        other = "partial" if verdict != "partial" else "non_compliant"
+        data = {"verdict": other, "reason": "另一处已经写明。", "revision": revision}
+        return client.post(reverse("finding_decide", args=[pk]), data, **HTMX)
+
+    looked = iter([row[0] for row in waiting] * 2)
+    audits = iter(world.audits * 10)
+    acts = {
+        "decision": decide,
+        "decision against the proposal": overrule,
+        "finding_detail": lambda: client.get(reverse("finding_detail", args=[next(looked)]), **HTMX),
+        "audit_review (whole page)": lambda: client.get(reverse("audit_review", args=[next(audits)])),
+        "engagement_list": lambda: client.get(reverse("engagement_list")),
+        "policy_view: matrix": lambda: client.get(reverse("policy_view", args=[next(audits), "matrix"])),
+    }
+    return {name: timed(act, rounds if name == "decision" else max(rounds // 4, 5)) for name, act in acts.items()}
+
+
+def timed(act, rounds):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    for _ in range(3):
+        checked(act())
+    times, sizes, zipped = [], [], []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        answer = act()
+        times.append((time.perf_counter() - started) * 1000)
+        checked(answer)
+        sizes.append(len(answer.content))
+        zipped.append(len(gzip.compress(answer.content, 6)))
+    with CaptureQueriesContext(connection) as queries:
+        checked(act())
+    return {"times": times, "queries": len(queries), "bytes": max(sizes), "zipped": max(zipped)}
+
+
+def checked(answer):
+    if answer.status_code != 200:
+        raise SystemExit(f"{answer.request['PATH_INFO']} answered {answer.status_code}")
+    return answer
+
+
+def percentile(times, share):
+    return statistics.quantiles(times, n=100, method="inclusive")[share - 1]
+
+
+def report(results):
+    """The figures as lines of a table."""
+    yield f"{'':32}{'p50 ms':>9}{'p95 ms':>9}{'queries':>9}{'bytes':>9}{'gzipped':>9}"
+    for name, found in results.items():
+        p50, p95 = percentile(found["times"], 50), percentile(found["times"], 95)
+        yield f"{name:32}{p50:9.1f}{p95:9.1f}{found['queries']:9}{found['bytes']:9}{found['zipped']:9}"
+    decision = results["decision"]
+    p95 = percentile(decision["times"], 95)
+    yield ""
+    yield f"wanted: a decision in {WANTED_DECISION:.0f} ms (p95): {'yes' if p95 < WANTED_DECISION else 'NO'}"
+    yield f"wanted: a swap in {WANTED_SWAP} bytes: {'yes' if decision['bytes'] < WANTED_SWAP else 'NO'}"
+
+
+if __name__ == "__main__":
+    main()
