@@ -13,16 +13,25 @@
     if (outline && !outline.closest(".outline-pinned")) outline.removeAttribute("open");
   }
 
+  /* The block at the line one reads at, a fifth of the way down; between two blocks, the one below. */
+  function blockRead(pane) {
+    const box = find(".policy-text").getBoundingClientRect();
+    const height = places.split.matches ? pane.clientHeight : window.innerHeight;
+    const top = places.split.matches ? pane.getBoundingClientRect().top : 0;
+    for (const below of [0, 14, 28, 42]) {
+      const at = document.elementFromPoint(box.left + box.width / 2, top + height / 5 + below);
+      const block = at?.closest(".policy-text [data-start]");
+      if (block) return block;
+    }
+    return null;
+  }
+
   /* The last heading that begins above the line one reads at. */
   function mark() {
     const pane = find("#policy");
     const here = find("[data-here]");
     if (!here || !entries.length) return;
-    const frame = places.split.matches ? pane.getBoundingClientRect() : { top: 0, left: pane.getBoundingClientRect().left };
-    const text = find(".policy-text");
-    const box = text.getBoundingClientRect();
-    const at = document.elementFromPoint(box.left + box.width / 2, Math.max(frame.top, 0) + find(".policy-tools").offsetHeight + 40);
-    const block = at?.closest("[data-start]") || (at === text ? null : undefined);
+    const block = blockRead(pane);
     if (!block) return;
     const offset = Number(block.dataset.start);
     let found = null;

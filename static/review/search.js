@@ -10,6 +10,7 @@
   let matches = [];
   let now = -1;
   let asked = "";
+  let waiting = 0;
 
   const fold = (text) => text.normalize("NFKC").toLowerCase();
 
@@ -60,6 +61,7 @@
   function step(by) {
     const field = find("#text-q");
     if (!field) return;
+    clearTimeout(waiting);
     if (field.value !== asked) search(field.value);
     if (!matches.length) {
       if (!field.value.trim()) open();
@@ -105,7 +107,6 @@
   policyaudit.key("N", () => step(-1));
   policyaudit.escape(leave);
 
-  let waiting = 0;
   document.addEventListener("input", (event) => {
     if (event.target.id !== "text-q") return;
     clearTimeout(waiting);
