@@ -153,9 +153,14 @@ def second_review_for(user, pk):
     return blind
 
 
-def hidden_audits(user):
-    """The numbers of the audits that a blind review hides from this person: a subquery for lists of any kind."""
-    return BlindReview.objects.hiding_from(user).values("audit")
+def second_finding_for(user, pk):
+    """``(blind review, finding)`` for the second auditor of the finding's audit, under the same rule."""
+    finding = Finding.objects.select_related("requirement").filter(pk=pk).first()
+    if finding is None:
+        raise Http404
+    blind = second_review_for(user, finding.audit_id)
+    finding.audit = blind.audit
+    return blind, finding
 
 
 def _found(user, rows, pk, action, *, path, blind_too=False):

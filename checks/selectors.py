@@ -6,6 +6,7 @@ from datetime import UTC
 from django.db.models import (
     Case,
     Count,
+    Exists,
     F,
     IntegerField,
     OuterRef,
@@ -18,8 +19,9 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from .models import (
+    ActivityEntry,
     Audit,
-    Comment,
+    BlindReview,
     Decision,
     Engagement,
     Evidence,
@@ -36,6 +38,11 @@ from .models.audit import VerdictChoices
 from .models.checklist import SeverityChoices
 from .standing import standing
 
+# The acts of an engagement that say nothing about findings.
+TELLING_NOTHING = (
+    "engagement.created", "engagement.updated", "member.set", "member.removed", "policy.uploaded", "audit.run",
+    "blind.started", "blind.cancelled",
+)  # fmt: skip
 PROBLEMS = (VerdictChoices.PARTIAL.value, VerdictChoices.NON_COMPLIANT.value)
 # What a verdict is worth in a score, in percent; verdicts without a worth (not applicable, undetermined) do not count.
 WORTH = {VerdictChoices.COMPLIANT.value: 100, VerdictChoices.PARTIAL.value: 50, VerdictChoices.NON_COMPLIANT.value: 0}
@@ -43,18 +50,20 @@ WORTH = {VerdictChoices.COMPLIANT.value: 100, VerdictChoices.PARTIAL.value: 50, 
 
 def engagement_rows(user):
     """The user's engagements, newest first, each with ``my_role``, ``policy_count``, ``audit_count``,
-    ``signed_count``, ``finding_count``, ``decided_count`` and ``open_count``: one query.
+    ``signed_count``, ``finding_count``, ``decided_count`` and ``open_count``: one query. What is decided in an audit
+    that a blind review hides from the user counts as open.
     """
     findings = Finding.objects.filter(audit__engagement=OuterRef("pk"))
     audits = Audit.objects.filter(engagement=OuterRef("pk"))
     mine = Membership.objects.filter(engagement=OuterRef("pk"), user=user)
+    decided = findings.exclude(final_verdict="").exclude(audit__in=_hidden_from(user))
     rows = Engagement.objects.filter(memberships__user=user).annotate(
         my_role=Subquery(mine.values("role")[:1]),
         policy_count=_count(PolicyDocument.objects.filter(engagement=OuterRef("pk")), "engagement"),
         audit_count=_count(audits, "engagement"),
         signed_count=_count(audits.filter(status=Audit.Status.SIGNED), "engagement"),
         finding_count=_count(findings, "audit__engagement"),
-        decided_count=_count(findings.exclude(final_verdict=""), "audit__engagement"),
+        decided_count=_count(decided, "audit__engagement"),
         open_count=F("finding_count") - F("decided_count"),
     )
     return list(rows.order_by("-created_at", "-id"))
@@ -106,30 +115,9 @@ def score(by_verdict):
     return (2 * earned + rated) // (2 * rated) if rated else None  # halves are rounded up
 
 
-def review_findings(audit, filters=None):
-    """The audit's findings with all the review shows of them, narrowed by ``filters``, in checklist order: 5 queries.
-
-    Filters (empty ones count for nothing): ``verdict`` (the one that counts), ``severity``, ``domain``, ``state``
-    (undecided, decided, confirmed, overridden), ``q`` (in code, titles, rationales and quotes).
-    """
-    decisions = Decision.objects.select_related("decided_by").order_by("id")
-    comments = Comment.objects.select_related("author").order_by("id")
-    findings = _with_current_verdict(audit.findings.select_related("requirement")).prefetch_related(
-        "evidence",
-        "requirement__legal_basis",
-        Prefetch("decisions", decisions),
-        Prefetch("comments", comments),
-    )
-    wanted = {name: value.strip() for name, value in (filters or {}).items() if value and value.strip()}
-    fields = {"verdict": "current_verdict", "severity": "severity", "domain": "requirement__domain"}
-    for name, field in fields.items():
-        if name in wanted:
-            findings = findings.filter(**{field: wanted[name]})
-    if "state" in wanted:
-        findings = findings.filter(_state(wanted["state"]))
-    if "q" in wanted:
-        findings = findings.filter(_mentions(wanted["q"]))
-    return findings.order_by("position")
+def finding_numbers_mentioning(audit, words):
+    """The numbers of the audit's findings with these words in code, titles, rationales or quotes: one query."""
+    return set(audit.findings.filter(_mentions(words)).values_list("pk", flat=True))
 
 
 def findings_with_latest_decision(audit):
@@ -216,19 +204,31 @@ def _with_current_verdict(findings):
     )
 
 
+def activity_for(engagement, user):
+    """The engagement's activity, newest first, as a queryset.
+
+    While a blind review hides an audit from the user, only what tells nothing of findings: an entry of a kind that is
+    not listed here stays out of sight.
+    """
+    rows = ActivityEntry.objects.filter(engagement=engagement).select_related("actor")
+    telling_nothing = Q(actor=user) | Q(action__in=TELLING_NOTHING)
+    here = _hidden_from(user).filter(audit__engagement=engagement)
+    return rows.filter(telling_nothing | ~Exists(here))
+
+
+def reopenings(audit):
+    """When the audit was reopened, by whom and why, newest first: one query."""
+    rows = ActivityEntry.objects.filter(object_type="audit", object_id=audit.pk, action="audit.reopened")
+    return list(rows.select_related("actor"))
+
+
+def _hidden_from(user):
+    return BlindReview.objects.hiding_from(user).values("audit")
+
+
 def _count(rows, outer):
     counted = rows.order_by().values(outer).annotate(n=Count("pk")).values("n")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
-
-
-def _state(state):
-    same = Q(final_verdict=F("proposed_verdict"))
-    return {
-        "undecided": Q(final_verdict=""),
-        "decided": ~Q(final_verdict=""),
-        "confirmed": same,
-        "overridden": ~Q(final_verdict="") & ~same,
-    }.get(state, Q())
 
 
 def _mentions(words):
@@ -266,17 +266,21 @@ def _domains(audit, tallies):
     ]
 
 
-def engagement_policies(engagement):
+def engagement_policies(engagement, user):
     """The engagement's policies, each with ``versions`` (newest first, without their text), each of those with
-    ``audits`` carrying ``finding_count`` and ``decided_count``: three queries.
+    ``audits`` carrying ``finding_count``, ``decided_count`` and ``is_hidden``: three queries. Of an audit that a blind
+    review hides from the user nothing counts as decided.
     """
+    hidden = _hidden_from(user).filter(audit=OuterRef("pk"))
+    decided = _count(Finding.objects.filter(audit=OuterRef("pk")).exclude(final_verdict=""), "audit")
     findings = Finding.objects.filter(audit=OuterRef("pk"))
     audits = (
         Audit.objects.select_related("checklist_version__checklist")
         .defer("outline", "facts", "checklist_version__source")
         .annotate(
             finding_count=_count(findings, "audit"),
-            decided_count=_count(findings.exclude(final_verdict=""), "audit"),
+            is_hidden=Exists(hidden),
+            decided_count=Case(When(Exists(hidden), then=0), default=decided),
         )
     )
     versions = PolicyVersion.objects.select_related("uploaded_by").defer("text").order_by("-number")
@@ -309,9 +313,9 @@ def review_queue(audit):
     return list(audit.findings.select_related("requirement").defer(*heavy).order_by("position"))
 
 
-def evidence_places(audit):
+def evidence_places(audit, *, by_people=True):
     """Where the evidence that counts now stands: ``(start, end, finding id, whether a person added it)``, in reading
-    order: two queries.
+    order: two queries. Without ``by_people``: what the engine found, whatever people did to it.
     """
     fields = ("finding_id", "start", "end", "quote", "clause", "element")
     rows = defaultdict(lambda: ([], []))
@@ -319,6 +323,7 @@ def evidence_places(audit):
     for row in found.values_list(*fields, named=True):
         rows[row.finding_id][0].append(row)
     changes = EvidenceChange.objects.filter(finding__audit=audit).order_by("id")
+    changes = changes if by_people else changes.none()
     for row in changes.values_list(*fields, "kind", "changed_by", named=True):
         rows[row.finding_id][1].append(row)
     return sorted(
@@ -335,7 +340,7 @@ def evidence_changes():
 
 def load_focus(finding):
     """Fetch what the panel of one finding shows beside the finding itself: a constant number of queries."""
-    related = ("evidence", "requirement__legal_basis", "decisions__decided_by", "comments__author")
+    related = ("evidence", "requirement__legal_basis", "decisions__decided_by")
     prefetch_related_objects([finding], *related, evidence_changes())
     return finding
 

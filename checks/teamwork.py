@@ -14,7 +14,7 @@ from .models import (
     CommentState,
     Comparison,
     Decision,
-    FindingChange,
+    Handover,
     Membership,
     Notification,
     Presence,
@@ -89,21 +89,15 @@ def latest_batch(audit):
     return batches.order_by("-id").first()
 
 
-def latest_changes(finding):
-    """What people set on the finding: ``{kind: its latest FindingChange}``, with the person who did: one query."""
-    return {change.kind: change for change in finding.changes.select_related("made_by").order_by("id")}
-
-
-def deciders(audit):
-    """The members of the audit's engagement whom a finding can be assigned to: one query."""
-    rows = Membership.objects.filter(engagement=audit.engagement_id, role__in=DECIDERS).select_related("user")
-    return [membership.user for membership in rows.order_by("id")]
+def changes_of(finding):
+    """What people set on the finding, oldest first, with the person who did: one query."""
+    return list(finding.changes.select_related("made_by").order_by("id"))
 
 
 def team_of(audit):
-    """Every member of the audit's engagement, for naming them in a comment: one query."""
+    """The memberships of the audit's engagement, with their people, closed accounts left out: one query."""
     rows = Membership.objects.filter(engagement=audit.engagement_id, user__is_active=True).select_related("user")
-    return [membership.user for membership in rows.order_by("id")]
+    return list(rows.order_by("id"))
 
 
 # ---------- Comments ----------
@@ -171,6 +165,12 @@ def waiting_audits(user):
     return list(rows.order_by("waiting_since", "pk"))
 
 
+def sent_back(audit):
+    """The Handover that sent the audit back, as long as it was not handed in again, or None: one query."""
+    latest = audit.handovers.select_related("made_by").last()
+    return latest if latest and latest.kind == Handover.Kind.SENT_BACK else None
+
+
 def running_or_unresolved(audit):
     """The audit's blind review, not one given up, with ``unresolved``, its open disagreements; or None: one query."""
     differing = Comparison.objects.filter(blind_review=OuterRef("pk")).exclude(first_verdict=F("second_verdict"))
@@ -226,9 +226,3 @@ def notifications_for(user):
 def unread_count(user):
     """How many of them are unread: one query."""
     return notifications_for(user).filter(read_at=None).order_by().count()
-
-
-def looks_of(finding):
-    """The reviewers' words on the finding, newest first: one query."""
-    kind = FindingChange.Kind.SECOND_LOOK
-    return list(finding.changes.filter(kind=kind).select_related("made_by").order_by("-id"))

@@ -68,6 +68,15 @@ class SecondOpinion(AppendOnly):
     def __str__(self):
         return f"{self.finding_id}: {self.verdict}"
 
+    @property
+    def decided_by(self):
+        """Read like a Decision, where the second auditor works as the first one does."""
+        return self.made_by
+
+    @property
+    def decided_at(self):
+        return self.made_at
+
 
 class Comparison(AppendOnly):
     """What both auditors had said of a finding when it was revealed. What counts afterwards is a Decision."""

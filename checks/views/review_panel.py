@@ -1,30 +1,72 @@
-"""What the panel of one finding shows, made ready for the template. Expects what ``selectors.load_focus`` fetched."""
+"""What the panel of one finding shows, made ready for the template. Expects what ``selectors.load_focus``
+fetched, and what people have to do with it."""
+
+from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from ..forms import FINAL_VERDICTS, CommentForm, DecisionForm
+from ..forms import FINAL_VERDICTS, AssignForm, CommentForm, DecisionForm, DueForm, LookForm, RemediationForm
 from ..highlights import block_at, place_id
 from ..models.audit import VerdictChoices
-from ..standing import element_is_met, revision_of, standing_evidence
+from ..models.review import decision_stacks
+from ..standing import element_is_met, revision_of, standing
 from ..templatetags.checks_tags import in_language
 
 
-def panel(finding, instruments, queue, *, form=None, comment_form=None, problem="", seen=None, finished=False):
+@dataclass(frozen=True, slots=True)
+class People:
+    """What people have to do with a finding, beside deciding it."""
+
+    changes: dict = field(default_factory=dict)  # {kind: the latest FindingChange}
+    looks: list = field(default_factory=list)  # reviewers' words, newest first
+    members: list = field(default_factory=list)  # whom a comment can name
+    deciders: list = field(default_factory=list)  # whom it can be assigned to
+    comments: list = field(default_factory=list)
+    reasons: list = field(default_factory=list)  # what is most often said of this requirement
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Somebody set the same thing meanwhile: what they set, and the form with what was typed."""
+
+    change: object
+    typed: object = None
+
+
+def panel(
+    finding,
+    instruments,
+    queue,
+    people,
+    *,
+    forms=None,
+    problem="",
+    seen=None,
+    stale=None,
+    finished=False,
+    opinions=None,
+):
     """The panel's context.
 
-    ``form`` and ``comment_form`` carry what was typed when an act was refused, ``problem`` says why; ``seen`` is the
-    revision the person had before them when somebody else was faster; ``finished``: nothing undecided is left.
+    ``forms`` {name: form} carry what was typed when an act was refused, ``problem`` says why; ``seen`` is the revision
+    the person had before them when somebody decided faster, ``stale`` (a Stale) what somebody set faster;
+    ``finished``: nothing undecided is left. ``opinions``: what stands in for the decisions, for a second auditor, who
+    sees nothing else that people did.
     """
     content = finding.requirement.content
-    decisions = list(finding.decisions.all())
+    blind = opinions is not None
+    decisions = opinions if blind else list(finding.decisions.all())
+    changes = [] if blind else list(finding.evidence_changes.all())
     current = decisions[-1] if finding.is_decided and decisions else None
     before, behind = queue.neighbours(finding)
-    pieces = standing_evidence(finding)
-    changes = list(finding.evidence_changes.all())
+    pieces = standing(finding.evidence.all(), changes)
+    done, undone = ([], []) if blind else decision_stacks(decisions)
+    forms = forms or {}
+    form = forms.get("decision")
     return {
         "finding": finding,
         "requirement": content,
-        "position": finding.position,
+        "position": queue.place(finding) + 1,
         "before": before,
         "behind": behind,
         "percent": round(finding.confidence * 100),
@@ -38,14 +80,35 @@ def panel(finding, instruments, queue, *, form=None, comment_form=None, problem=
         "current": current,
         "form": form or DecisionForm(initial=initial(finding, current)),
         "choices": choices(content, form.data.get("verdict") if form else initial(finding, current)["verdict"]),
+        "reasons": list(enumerate(people.reasons, start=5)),  # 1 to 4 choose verdicts
         "can_confirm": finding.proposed_verdict != VerdictChoices.UNDETERMINED,
+        "can_undo": bool(done),
+        "can_redo": bool(undone),
         "history": decisions[::-1],
         "meanwhile": decisions[seen:] if seen is not None else [],
-        "comments": list(finding.comments.all()),
-        "comment_form": comment_form or CommentForm(),
+        "people": people,
+        "seen": {kind: change.pk for kind, change in people.changes.items()},
+        "stale": stale,
+        "assign_form": forms.get("assign") or assign_form(finding, people),
+        "due_form": forms.get("due") or DueForm(initial={"due_date": finding.due_date}),
+        "remediation_form": forms.get("remediation") or RemediationForm(initial={"text": remediation(finding)}),
+        "look_form": forms.get("look") or LookForm(),
+        "comments": people.comments,
+        "open_comments": sum(not comment.resolved for comment in people.comments),
+        "comment_form": forms.get("comment") or CommentForm(),
         "problem": problem,
         "finished": finished,
     }
+
+
+def assign_form(finding, people):
+    chosen = {"user": str(finding.assignee_id) if finding.assignee_id else ""}
+    return AssignForm(initial=chosen, members=people.deciders)
+
+
+def remediation(finding):
+    """What has to be done, as the auditor wrote it, else in the checklist's words."""
+    return finding.remediation or in_language(finding.requirement.content, "remediation")
 
 
 def initial(finding, current):

@@ -17,7 +17,7 @@ class PolicyText:
         self.titles = [queue.title(domain) for domain in self.topics]
         self.spans = [
             Span(start, end, finding, self.topics[domains[finding]], by_hand)
-            for start, end, finding, by_hand in evidence_places(audit)
+            for start, end, finding, by_hand in evidence_places(audit, by_people=not queue.is_blind)
         ]
 
     def blocks(self):
