@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from ..services.reading import policy_views
 
@@ -109,14 +109,14 @@ class Row:
     @property
     def title(self):
         """A title for an observation: the issue first, then what it is about."""
-        words = "; ".join(self.issues[:2]) if self.issues else str(TABS[self.tab])
-        return f"{words}: {self.subject}"[:200]
+        words = _("; ").join(self.issues[:2]) if self.issues else str(TABS[self.tab])
+        return (words + pgettext("after a label", ": ") + self.subject)[:200]
 
     @property
     def facts(self):
         """What was seen, as a beginning: the issues and the quotes."""
         quotes = "".join(f"“{quote}”\n" for quote in self.quotes)
-        issues = "; ".join(self.issues)
+        issues = _("; ").join(self.issues)
         return "\n".join(part for part in (issues, quotes.strip()) if part)
 
 
