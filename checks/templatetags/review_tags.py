@@ -1,5 +1,7 @@
 """Small marks of the review screen: a list of eighty rows has no room for badges."""
 
+import re
+
 from django import template
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import mark_safe
@@ -39,6 +41,33 @@ def percent(share):
 
 @register.filter
 def policy_text(text):
-    """The text so that the browser keeps every character: a bare carriage return would become a line feed, or vanish."""
+    """The text so that the browser keeps every character: carriage returns would become line feeds, or vanish."""
     escaped = conditional_escape(text)
     return mark_safe(escaped.replace("\r", "&#13;")) if "\r" in text else escaped  # noqa: S308
+
+
+@register.filter
+def for_page(token, request):
+    """The CSRF token for forms of a full page; a part that HTMX swaps in goes without, as every request of HTMX
+    carries the token in a header (see static/review/screen.js).
+    """
+    return "NOTPROVIDED" if request.htmx else token
+
+
+BETWEEN_TAGS = re.compile(r">\s*\n\s*<")
+
+
+@register.tag
+def squeeze(parser, token):
+    """Templates are indented for their readers; what is between two tags on two lines goes out as one line break."""
+    nodes = parser.parse(["endsqueeze"])
+    parser.delete_first_token()
+    return SqueezeNode(nodes)
+
+
+class SqueezeNode(template.Node):
+    def __init__(self, nodes):
+        self.nodes = nodes
+
+    def render(self, context):
+        return BETWEEN_TAGS.sub(">\n<", self.nodes.render(context))

@@ -105,6 +105,14 @@
 
   // ---------- Requests ----------
 
+  /* The token as it is now: signing in again in another tab changes it, and what stands in this page grows stale. */
+  document.addEventListener("htmx:configRequest", (event) => {
+    const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+    if (!token) return;
+    event.detail.headers["X-CSRFToken"] = token;
+    delete event.detail.parameters.csrfmiddlewaretoken;
+  });
+
   /* A refusal (409, 422) is an answer: it is shown. The sign-in page is not: it would wipe out what was typed. */
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr } = event.detail;
