@@ -123,6 +123,8 @@ def _end(table: Table) -> int:
 def _hits(page: Page) -> dict[int, list[tuple[str, int, int]]]:
     hits: dict[int, list[tuple[str, int, int]]] = {}
     for name, start, end in _LEXICON.find(page.text):
+        if name == "兴趣" and page.text[start - 1 : start] == "感":
+            continue  # 您可能感兴趣的内容: nothing is taken
         hits.setdefault(page.index(start), []).append((name, start, end))
     return hits
 

@@ -183,7 +183,7 @@ def _row(page: Reading, name: Passage, index: int, *, named: bool) -> RecipientR
 
 def _items(page: Reading, start: int, end: int) -> tuple[Passage, ...]:
     names: dict[str, Passage] = {}
-    for name, at, to in _LEXICON.find(page.text[start:end]):
+    for name, at, to in _LEXICON.find(page.text[start:end].replace("感兴趣", "感——")):
         if piece := found(page, start + at, start + to):
             names.setdefault(name, piece)
     return tuple(names.values())

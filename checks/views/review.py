@@ -15,7 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from ..forms import CommentForm, DecisionForm, UndoForm
 from ..models import Audit, FindingChange
 from ..permissions import Action, Blind, audit_for, can, finding_for
-from ..selectors import checklist_titles, load_focus
+from ..selectors import audit_observations, checklist_titles, load_focus
 from ..services import ServiceError, batches, verdicts
 from ..services import review as review_service
 from ..teamwork import (
@@ -159,6 +159,7 @@ def page(request, audit, queue, finding, status=200, **extra):
         queue.keep(finding)
     context = frame(request, audit, queue)
     context["sent_back"] = sent_back(audit)
+    context["observations"] = audit_observations(audit)
     context.update(PolicyText(audit, queue).context())
     if finding:
         context.update(focus(request, finding, queue, **extra))

@@ -21,7 +21,7 @@
     bar.hidden = false;
     for (const part of all("[data-adding]", bar)) part.hidden = Boolean(chosen.old);
     for (const part of all("[data-moving]", bar)) part.hidden = !chosen.old;
-    for (const part of [find("[data-hand=several]", bar), find(".hand-target", bar)]) part.hidden = Boolean(chosen.old);
+    for (const part of [...all("[data-hand=several], [data-hand=observe]", bar), find(".hand-target", bar)]) part.hidden = Boolean(chosen.old);
     find("#hand-place").textContent = find("#hand-place").dataset.words.replace("{count}", chosen.end - chosen.start);
     find("#hand-quote").textContent = shortened(places.quote(chosen.start, chosen.end));
     places.paint("chosen", [places.rangeOf(chosen.start, chosen.end)]);
@@ -156,6 +156,7 @@
     ArrowLeft: (event) => nudge(event.shiftKey ? "start" : "end", -1),
     Enter: attach,
     m: several,
+    w: observe,
     Escape: () => { unselect(); cancel(); },
   };
   for (const key of "0123456789") MODE[key] = () => pickTarget(Number(key));
@@ -213,6 +214,12 @@
   });
   policyaudit.key("z", () => policyaudit.press("[data-evidence-undo]"));
 
+  /* Something the checklist does not ask for: the place goes along to the form of a new observation. */
+  function observe() {
+    if (!chosen || chosen.old) return;
+    window.location.assign(`${find("[data-hand=observe]").dataset.address}?place=${chosen.start}-${chosen.end}`);
+  }
+
   // ---------- For several findings ----------
 
   function several() {
@@ -257,6 +264,7 @@
     const act = button.dataset.hand;
     if (act === "attach") attach();
     else if (act === "several") several();
+    else if (act === "observe") observe();
     else if (act === "cancel") MODE.Escape();
     else nudge(act.startsWith("start") ? "start" : "end", act.endsWith("+1") ? 1 : -1);
   });

@@ -37,6 +37,15 @@ def many_audits(count, text):
     return SimpleNamespace(**vars(team), audits=[model.pk, *(audit.pk for audit in audits)])
 
 
+def world_again():
+    """What ``many_audits`` returned when it filled this database; None for an empty one."""
+    first = Engagement.objects.order_by("id").first()
+    if first is None:
+        return None
+    team = {row.role: row.user for row in first.memberships.select_related("user")}
+    return SimpleNamespace(**team, audits=list(Audit.objects.order_by("id").values_list("pk", flat=True)))
+
+
 def _engagements(first, team, count):
     rows = Engagement.objects.bulk_create(
         Engagement(auditee=f"示例公司 {n}", product=f"示例应用 {n}", created_by=team.lead) for n in range(count)

@@ -46,7 +46,7 @@ PIECES = (
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=6)), max_size=40).map("".join))
 def test_every_passage_is_cut_from_the_text(text):
     check_offsets(text)
@@ -81,6 +81,11 @@ def test_a_purpose_may_stand_in_front_and_keeps_its_whole_list():
 def test_a_purpose_in_the_neighbouring_sentence_is_said_to_stand_there():
     [row] = views("1. 注册。我们会收集您的昵称和头像。这些资料用于在社区里展示您。\n").matrix
     assert (row.purpose_from, row.purpose.quote) == ("nearby", "在社区里展示您")
+
+
+def test_what_people_may_be_interested_in_is_nothing_taken():
+    [row] = views("我们会收集您的手机号码，向您推荐您可能感兴趣的商品。\n").matrix
+    assert [item.name for item in row.items] == ["手机号"]
 
 
 def test_a_missing_purpose_is_missing():
