@@ -4,7 +4,7 @@ Every act answers the finding as it then stands. Whoever set the same thing a mo
 and their form keeps what they typed.
 """
 
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -13,7 +13,7 @@ from ..permissions import Action, comment_for, finding_for
 from ..services import ServiceError, handover, planning
 from ..services import review as review_service
 from ..teamwork import DECIDERS, others_here, presence_mark, team_of
-from .review import changed, focus, page, queue_of, refused, stayed
+from .review import changed, focus, page, pushed, queue_of, refused, stayed
 from .review_panel import Stale
 
 
@@ -64,7 +64,7 @@ def finding_look(request, pk):
             return handover.finding_agree(**words)
         return handover.finding_send_back(note=note, **words)
 
-    return act(request, finding, "look", form, look)
+    return act(request, finding, "look", form, look, then=looked_on)
 
 
 @require_POST
@@ -77,8 +77,21 @@ def comment_settle(request, pk):
     return stayed(request, comment.finding_id)
 
 
-def act(request, finding, name, form, service):
-    """Call the service with what the form holds; the answer is the finding, with what was typed when it is refused."""
+def looked_on(request, pk):
+    """After a second look: the next finding of the list that waits for one, or the same one when none is left."""
+    finding = finding_for(request.user, pk)
+    queue = queue_of(request, finding.audit)
+    following = queue.next_unseen(queue.find(pk))
+    if following is None:
+        return stayed(request, pk)
+    if not request.htmx:
+        return redirect(queue.address(following))
+    shown = finding_for(request.user, following.pk)
+    return pushed(changed(request, focus(request, shown, queue), queue, finding), queue, shown)
+
+
+def act(request, finding, name, form, service, then=stayed):
+    """Call the service with what the form holds, and answer what comes ``then``; a refusal keeps what was typed."""
     if not form.is_valid():
         problem = "" if form.errors.keys() <= {"due_date", "note"} else _("This form is out of date. Try again.")
         return refused(request, finding, forms={name: form}, problem=problem)
@@ -91,7 +104,7 @@ def act(request, finding, name, form, service):
         return refused(request, finding, forms={name: form})
     except ServiceError as error:
         return refused(request, finding, forms={name: form}, problem=error.message)
-    return stayed(request, finding.pk)
+    return then(request, finding.pk)
 
 
 def conflict(request, pk, forms, stale):

@@ -225,6 +225,13 @@ class Queue:
         behind = [row for row in undecided if after is None or self.place(row) > self.place(after)]
         return next(iter(behind or undecided), None)
 
+    def next_unseen(self, after):
+        """The next decided finding behind this one that no reviewer has looked at, then from the top, or None."""
+        looked = {Finding.SecondLook.AGREED, Finding.SecondLook.SENT_BACK}
+        unseen = [row for row in self.rows if row.is_decided and row.second_look not in looked and row.pk != after.pk]
+        behind = [row for row in unseen if self.place(row) > self.place(after)]
+        return next(iter(behind or unseen), None)
+
     def neighbours(self, finding):
         """The findings listed before and behind this one; None at the ends."""
         here = self.place(finding)

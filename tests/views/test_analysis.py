@@ -151,7 +151,7 @@ def test_short_words_stand_in_one_line_as_people_write_them():
 
 def test_the_overview_costs_the_same_for_any_number_of_findings(as_auditor, audit, django_assert_num_queries):
     overview(as_auditor, audit)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(9):
         overview(as_auditor, audit)
 
 
