@@ -249,7 +249,7 @@ def test_one_sentence_for_several_findings(at_review, audit):
     page.keyboard.press("m")
     for other in (second, third):
         page.check(f"#several-list input[value='{other.pk}']")
-    page.click("#several [data-save]")
+    page.click("#several [data-attach-several]")
     expect(page.locator("#panel .quotes .by-hand")).to_have_count(1)
     assert all("最近更新" in quotes(finding) for finding in (first, second, third))
     assert EvidenceChange.objects.values("act").distinct().count() == 1
