@@ -33,6 +33,7 @@ from .models import (
     ObservationVersion,
     PolicyDocument,
     PolicyVersion,
+    Requirement,
 )
 from .models.audit import VerdictChoices
 from .models.checklist import SeverityChoices
@@ -307,10 +308,24 @@ def checklist_titles(version):
     return _titles[version.digest]
 
 
+_requirements: dict[tuple, dict] = {}  # by version: a published checklist never changes
+
+
+def _requirements_of(version, wanted):
+    """The requirements of a checklist version by their number, without their content; read once per process."""
+    key = version.pk, version.digest
+    if key not in _requirements or not wanted <= _requirements[key].keys():
+        _requirements[key] = {row.pk: row for row in Requirement.objects.filter(pk__in=wanted).defer("content")}
+    return _requirements[key]
+
+
 def review_queue(audit):
-    """Every finding of the audit in checklist order, as light as a list needs it: one query."""
-    heavy = ("searched", "elements", "rationale_zh", "rationale_en", "requirement__content")
-    return list(audit.findings.select_related("requirement").defer(*heavy).order_by("position"))
+    """Every finding of the audit in checklist order, as light as a list needs it: one query, or two the first time."""
+    findings = list(audit.findings.defer("searched", "elements", "rationale_zh", "rationale_en").order_by("position"))
+    known = _requirements_of(audit.checklist_version, {finding.requirement_id for finding in findings})
+    for finding in findings:
+        finding.requirement = known[finding.requirement_id]
+    return findings
 
 
 def evidence_places(audit, *, by_people=True):

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from ..forms import CommentForm, DecisionForm, UndoForm
-from ..models import Audit, FindingChange
+from ..models import Audit, Finding, FindingChange
 from ..permissions import Action, Blind, audit_for, can, finding_for
 from ..selectors import audit_observations, checklist_titles, load_focus
 from ..services import ServiceError, batches, verdicts
@@ -204,9 +204,16 @@ def went_on(request, decided):
         if following is None:
             messages.success(request, _("Every finding of this list is decided."))
         return redirect(queue.address(following or decided))
-    finding = finding_for(request.user, (following or decided).pk)
+    finding = neighbour(decided, (following or decided).pk)
     context = focus(request, finding, queue, finished=following is None)
     return pushed(changed(request, context, queue, decided), queue, finding)
+
+
+def neighbour(finding, pk):
+    """Another finding of the same audit, afresh; the audit and what hangs on it is here already."""
+    other = Finding.objects.select_related("requirement").get(pk=pk, audit=finding.audit_id)
+    other.audit = finding.audit
+    return other
 
 
 def stayed(request, pk):
