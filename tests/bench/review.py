@@ -52,11 +52,12 @@ def prepare(folder):
     engines["django"].engine.debug = False
 
 
-HTMX = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "panel"}
+BROWSER = {"HTTP_ACCEPT_ENCODING": "gzip"}
+HTMX = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "panel", **BROWSER}
 
 
 def measure(world, rounds=200):
-    """{what: {"times": [ms …], "work": [ms of the processor …], "queries", "bytes", "zipped"}} for what an auditor does all day."""
+    """{what: {"times": [ms …], "work": [ms of the processor …], "queries", "bytes": […], "sent": […]}} for what an auditor does all day."""
     from django.test import Client
     from django.urls import reverse
 
@@ -88,9 +89,9 @@ def measure(world, rounds=200):
         "decision": decide,
         "decision against the proposal": overrule,
         "finding_detail": lambda: client.get(reverse("finding_detail", args=[next(looked)]), **HTMX),
-        "audit_review (whole page)": lambda: client.get(reverse("audit_review", args=[next(audits)])),
-        "engagement_list": lambda: client.get(reverse("engagement_list")),
-        "policy_view: matrix": lambda: client.get(reverse("policy_view", args=[next(audits), "matrix"])),
+        "audit_review (whole page)": lambda: client.get(reverse("audit_review", args=[next(audits)]), **BROWSER),
+        "engagement_list": lambda: client.get(reverse("engagement_list"), **BROWSER),
+        "policy_view: matrix": lambda: client.get(reverse("policy_view", args=[next(audits), "matrix"]), **BROWSER),
     }
     return {name: timed(act, rounds if name == "decision" else max(rounds // 4, 5)) for name, act in acts.items()}
 
@@ -101,18 +102,18 @@ def timed(act, rounds):
 
     for _ in range(3):
         checked(act())
-    times, work, sizes, zipped = [], [], [], []
+    times, work, sizes, sent = [], [], [], []
     for _ in range(rounds):
         started, busy = time.perf_counter(), time.process_time()
         answer = act()
         times.append((time.perf_counter() - started) * 1000)
         work.append((time.process_time() - busy) * 1000)
         checked(answer)
-        sizes.append(len(answer.content))
-        zipped.append(len(gzip.compress(answer.content, 6)))
+        sizes.append(len(gzip.decompress(answer.content)))
+        sent.append(len(answer.content))
     with CaptureQueriesContext(connection) as queries:
         checked(act())
-    return {"times": times, "work": work, "queries": len(queries), "bytes": max(sizes), "zipped": max(zipped)}
+    return {"times": times, "work": work, "queries": len(queries), "bytes": sizes, "sent": sent}
 
 
 def checked(answer):
@@ -127,17 +128,37 @@ def percentile(times, share):
 
 def report(results):
     """The figures as lines of a table."""
-    heads = ("p50 ms", "p95 ms", "cpu p50", "cpu p95", "queries", "bytes", "gzipped")
+    heads = ("p50 ms", "p95 ms", "cpu p50", "cpu p95", "queries", "bytes", "largest", "sent", "largest")
     yield f"{'':32}" + "".join(f"{head:>9}" for head in heads)
     for name, found in results.items():
         shares = [percentile(found[kind], share) for kind in ("times", "work") for share in (50, 95)]
-        numbers = [found[kind] for kind in ("queries", "bytes", "zipped")]
+        sizes = [
+            size for kind in ("bytes", "sent") for size in (round(statistics.median(found[kind])), max(found[kind]))
+        ]
+        numbers = [found["queries"], *sizes]
         yield f"{name:32}" + "".join(f"{share:9.1f}" for share in shares) + "".join(f"{n:9}" for n in numbers)
     decision = results["decision"]
-    p95 = percentile(decision["times"], 95)
+    p95, largest = percentile(decision["times"], 95), max(decision["sent"])
+    fast, slow = yardstick()
     yield ""
-    yield f"wanted: a decision in {WANTED_DECISION:.0f} ms (p95): {'yes' if p95 < WANTED_DECISION else 'NO'}"
-    yield f"wanted: a swap in {WANTED_SWAP} bytes: {'yes' if decision['bytes'] < WANTED_SWAP else 'NO'}"
+    yield "bytes: of the answer; sent: compressed, as it goes over the line. Median and largest of each."
+    yield f"wanted: 95 of 100 decisions within {WANTED_DECISION:.0f} ms: {'yes' if p95 < WANTED_DECISION else 'NO'}"
+    yield f"wanted: at most {WANTED_SWAP} bytes sent for a swap: {'yes' if largest < WANTED_SWAP else 'NO'}"
+    yield f"this machine: a fixed piece of work takes {fast:.2f} ms undisturbed, {slow:.2f} ms now (1.4 or more: it is busy)"
+
+
+def yardstick():
+    """How long the same small computation takes: at best, and usually. Far apart, other work disturbs the figures."""
+
+    def work():
+        return sum({str(number): number * number for number in range(4000)}.values())
+
+    times = []
+    for _ in range(300):
+        started = time.perf_counter()
+        work()
+        times.append((time.perf_counter() - started) * 1000)
+    return min(times), statistics.mean(times)
 
 
 if __name__ == "__main__":
