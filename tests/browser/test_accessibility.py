@@ -84,12 +84,14 @@ def test_the_review_screen_in_its_states(open_context, people, audits, scheme):
     page.keyboard.press("m")
     look("several findings")
     page.keyboard.press("Escape")
+    expect(page.locator("#several")).to_be_hidden()
     page.keyboard.press("Enter")
     expect(page.locator("#panel .quotes .by-hand")).to_have_count(1)
     look("evidence by hand")
     page.keyboard.press("?")
     look("key help")
     page.keyboard.press("Escape")
+    expect(page.locator("#keys")).to_be_hidden()
     page.keyboard.press("o")
     look("outline")
     page.keyboard.press("Escape")
@@ -128,7 +130,14 @@ def test_nothing_moves_for_readers_who_want_no_movement(open_context, people, au
     page = sign_in(context.new_page(), people.auditor)
     page.goto(f"/audits/{audits[0].pk}/review/")
     page.evaluate(
-        "window.smooth = 0; const scroll = Element.prototype.scrollTo; Element.prototype.scrollTo = function (options) { if (options?.behavior === 'smooth') window.smooth += 1; return scroll.call(this, options); }"
+        """() => {
+            window.smooth = 0;
+            const scroll = Element.prototype.scrollTo;
+            Element.prototype.scrollTo = function (options) {
+                if (options?.behavior === "smooth") window.smooth += 1;
+                return scroll.call(this, options);
+            };
+        }"""
     )
     for key in "jjejen":
         page.keyboard.press(key)
