@@ -46,20 +46,17 @@ def policy_text(text):
     return mark_safe(escaped.replace("\r", "&#13;")) if "\r" in text else escaped  # noqa: S308
 
 
-@register.filter
-def for_page(token, request):
-    """The CSRF token for forms of a full page; a part that HTMX swaps in goes without, as every request of HTMX
-    carries the token in a header (see static/review/screen.js).
-    """
-    return "NOTPROVIDED" if request.htmx else token
-
-
 BETWEEN_TAGS = re.compile(r">\s*\n\s*<")
+TOKEN = re.compile(r'<input type="hidden" name="csrfmiddlewaretoken" value="\w*">')
 
 
 @register.tag
 def squeeze(parser, token):
-    """Templates are indented for their readers; what is between two tags on two lines goes out as one line break."""
+    """Templates are indented for their readers; what is between two tags on two lines goes out as one line break.
+
+    A part that HTMX swaps in goes without the CSRF token in every form: each request of HTMX carries it in a header
+    (see static/review/screen.js).
+    """
     nodes = parser.parse(["endsqueeze"])
     parser.delete_first_token()
     return SqueezeNode(nodes)
@@ -70,4 +67,7 @@ class SqueezeNode(template.Node):
         self.nodes = nodes
 
     def render(self, context):
-        return BETWEEN_TAGS.sub(">\n<", self.nodes.render(context))
+        html = self.nodes.render(context)
+        if context["request"].htmx:
+            html = TOKEN.sub("", html)
+        return BETWEEN_TAGS.sub(">\n<", html)
