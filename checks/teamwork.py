@@ -121,13 +121,6 @@ def open_comment_counts(audit):
 # ---------- Presence ----------
 
 
-def presence_mark(user, finding):
-    """Remember that this person looks at the finding now; two queries."""
-    Presence.objects.update_or_create(
-        user=user, audit_id=finding.audit_id, defaults={"finding": finding, "seen_at": timezone.now()}
-    )
-
-
 def others_here(user, finding):
     """Who else looks at the finding at this moment: one query."""
     rows = Presence.objects.filter(finding=finding, seen_at__gte=timezone.now() - HERE).exclude(user=user)

@@ -12,7 +12,8 @@ from ..forms import AssignForm, DiscussForm, DueForm, LookForm, RemediationForm,
 from ..permissions import Action, comment_for, finding_for
 from ..services import ServiceError, handover, planning
 from ..services import review as review_service
-from ..teamwork import DECIDERS, others_here, presence_mark, team_of
+from ..services.presence import presence_mark
+from ..teamwork import DECIDERS, others_here, team_of
 from .review import changed, focus, page, pushed, queue_of, refused, stayed
 from .review_panel import Stale
 
@@ -21,7 +22,7 @@ from .review_panel import Stale
 def finding_presence(request, pk):
     """Who else looks at this finding now; asked again and again by the open screen, which tells where the reader is."""
     finding = finding_for(request.user, pk)
-    presence_mark(request.user, finding)
+    presence_mark(user=request.user, finding=finding)
     context = {"finding": finding, "others": others_here(request.user, finding)}
     return render(request, "checks/review/panel/presence.html", context)
 
