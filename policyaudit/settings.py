@@ -64,6 +64,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "policyaudit.compression.CompressPages",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "policyaudit.middleware.GZipPages",
     "csp.middleware.CSPMiddleware",

@@ -39,9 +39,14 @@ def audit(people, shipped):
 
 
 def answers(page, piece):
-    """The sizes of the bodies of all answers to addresses with this piece, filled as they come."""
+    """What all answers to addresses with this piece weigh: ``(on the way, unpacked)`` in bytes, filled as they come."""
     sizes = []
-    page.on("response", lambda response: piece in response.url and sizes.append(len(response.body())))
+
+    def weigh(request):
+        if piece in request.url and "presence" not in request.url:
+            sizes.append((request.sizes()["responseBodySize"], len(request.response().body())))
+
+    page.on("requestfinished", weigh)
     return sizes
 
 
@@ -58,8 +63,14 @@ def told(name, times, sizes):
     ordered = sorted(times)
     print(
         f"\n{name}: key to paint p50 {statistics.median(ordered):.0f} ms, p95 {ordered[int(len(ordered) * 0.95)]:.0f} ms"
-        f" ({len(ordered)} times); bytes p50 {statistics.median(sizes):.0f}, most {max(sizes)}"
+        f" ({len(ordered)} times)"
     )
+    if sizes:
+        sent, unpacked = zip(*sizes, strict=True)
+        print(
+            f"bytes on the way p50 {statistics.median(sent):.0f}, most {max(sent)}; "
+            f"unpacked p50 {statistics.median(unpacked):.0f}, most {max(unpacked)}"
+        )
 
 
 def test_moving_from_finding_to_finding(page, people, audit):
@@ -68,7 +79,7 @@ def test_moving_from_finding_to_finding(page, people, audit):
     sizes = answers(page, "/findings/")
     times = press_and_wait(page, "j", 40)
     told("next finding (j)", times, sizes)
-    assert statistics.median(sizes) < WANTED_BYTES
+    assert max(sent for sent, _unpacked in sizes) < WANTED_BYTES
     assert statistics.median(times) < FAR_OFF
 
 
@@ -78,7 +89,7 @@ def test_deciding_one_after_the_other(page, people, audit):
     sizes = answers(page, "/decide/")
     times = press_and_wait(page, "c", 20)
     told("confirm and go on (c)", times, sizes)
-    assert statistics.median(sizes) < WANTED_BYTES
+    assert max(sent for sent, _unpacked in sizes) < WANTED_BYTES
     assert statistics.median(times) < FAR_OFF
 
 
@@ -143,7 +154,7 @@ def test_a_hundred_thousand_characters_scroll(page, people, audit):
         f"jumps {', '.join(f'{jump:.0f}' for jump in found['jumps'])} ms"
     )
     times = press_and_wait(page, "j", 20)
-    told("next finding (j) beside it", times, [0])
+    told("next finding (j) beside it", times, [])
     page.fill("#text-q", "个人信息")
     spent = page.evaluate(
         """() => {
