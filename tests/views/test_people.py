@@ -193,7 +193,7 @@ def test_the_second_of_two_who_write_a_remediation_sees_the_first_text_and_keeps
     response = post(as_auditor, "remediation_write", finding.pk, htmx=htmx, text="Say <two> years.", seen=0)
     page = words(response)
     assert response.status_code == 409
-    assert "Somebody else was faster." in page
+    assert "Somebody else saved this first." in page
     assert team.lead.username in page
     assert "Say three years." in page
     assert re.search(r"<textarea[^>]*>\s*Say <two> years.</textarea>", page)
@@ -214,7 +214,7 @@ def test_every_other_plan_tells_of_a_faster_colleague_too(as_auditor, audit, tea
     data = {"assign": {"user": ""}, "due": {"due_date": ""}, "discuss": {"wanted": "0"}}[name]
     response = post(as_auditor, f"finding_{name}", finding.pk, seen=0, **data)
     assert response.status_code == 409
-    assert "Somebody else was faster." in words(response)
+    assert "Somebody else saved this first." in words(response)
 
 
 @pytest.mark.parametrize("name", ["finding_assign", "finding_due", "finding_discuss", "remediation_write"])
