@@ -66,7 +66,6 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "policyaudit.compression.CompressPages",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "policyaudit.middleware.GZipPages",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
