@@ -277,7 +277,15 @@ def test_observations_have_their_chapter_and_a_report_without_any_has_none(conte
         }
     ]  # fmt: skip
     text = read(render_pdf(context))
-    for words in ("核查表之外的补充发现", "关闭入口藏得太深", "O2.1", "第一段。", "第二段。", "示例法第二条", "移到首页。"):
+    for words in (
+        "核查表之外的补充发现",
+        "关闭入口藏得太深",
+        "O2.1",
+        "第一段。",
+        "第二段。",
+        "示例法第二条",
+        "移到首页。",
+    ):
         assert words in text
 
 
