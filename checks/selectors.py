@@ -177,6 +177,8 @@ def _finding_state(finding):
                 "reason": decision.reason,
                 "by": decision.decided_by_id,
                 "at": decision.decided_at.astimezone(UTC).isoformat(),
+                # Rows from before there were kinds said by an empty verdict what they were.
+                **({"kind": decision.kind} if decision.verdict and decision.kind != Decision.Kind.DECIDED else {}),
             }
             for decision in finding.decisions.all()
         ],

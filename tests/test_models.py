@@ -1,3 +1,5 @@
+from uuid import uuid4
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
@@ -19,9 +21,11 @@ HISTORY = [
     models.CommentState,
     models.Comparison,
     models.Decision,
+    models.EvidenceChange,
     models.FindingChange,
     models.Handover,
     models.LegalBasis,
+    models.ObservationVersion,
     models.PolicyVersion,
     models.Report,
     models.Requirement,
@@ -36,6 +40,11 @@ def history(signed_audit, team):
     factories.report(signed_audit, by=team.reviewer)
     finding = signed_audit.findings.first()
     comment = review.comment_add(by=team.viewer, finding=finding, text="已阅。")
+    factories.observation(factories.audit(signed_audit.engagement), by=team.auditor)
+    models.EvidenceChange.objects.create(
+        finding=finding, act=uuid4(), kind="added", start=0, end=4, quote="示例阅读", changed_by=team.auditor,
+        changed_at=timezone.now(),
+    )  # fmt: skip
     made = {"made_by": team.auditor, "made_at": timezone.now()}
     models.Batch.objects.create(audit=signed_audit, count=1, **made)
     models.CommentState.objects.create(comment=comment, resolved=True, **made)

@@ -11,7 +11,7 @@ def audit_to_json(audit: Audit) -> dict:
     """The audit as plain data: the engine's result as it was proposed, and every decision in its order.
 
     Same shape as the command line's output, with what people did added: ``decisions``, ``[{"code", "proposed",
-    "verdict", "reason", "by", "at"}]`` (an empty ``verdict`` is a decision taken back), ``evidence_changes``, and in
+    "verdict", "reason", "by", "at", "kind"}]`` (an empty ``verdict``: the finding is open again), ``evidence_changes``, and in
     every finding ``standing_evidence``, the evidence that counts now; ``observations`` are what auditors noted beyond
     the checklist, withdrawn ones included, each with its earlier versions.
     """
@@ -78,6 +78,7 @@ def _decision(row: Finding, decision) -> dict:
         "reason": decision.reason,
         "by": decision.decided_by.get_username(),
         "at": decision.decided_at.isoformat(),
+        "kind": decision.kind,
     }
 
 

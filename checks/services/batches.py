@@ -132,7 +132,7 @@ def _keep(batch, verdicts, kind):
         )
         for finding, verdict, reason in verdicts
     )
-    changes = [second_look_after(finding, batch.made_by) for finding, _verdict, _reason in verdicts]
+    changes = [second_look_after(finding=finding, by=batch.made_by) for finding, _verdict, _reason in verdicts]
     FindingChange.objects.bulk_create(change for change in changes if change)
     for (finding, verdict, _reason), change in zip(verdicts, changes, strict=True):
         finding.final_verdict = verdict

@@ -169,7 +169,7 @@ def disagreement_resolve(*, by, comparison, verdict, reason, revision):
     reason = checked_reason(verdict, reason, proposed=verdict)
     if not reason:
         raise ReasonRequired
-    decision = decision_keep(by, finding, verdict, reason, Decision.Kind.RESOLVED)
+    decision = decision_keep(by=by, finding=finding, verdict=verdict, reason=reason, kind=Decision.Kind.RESOLVED)
     detail = {
         "finding": finding.pk,
         "code": finding.requirement.code,

@@ -118,7 +118,8 @@ def _begin(finding, seen, revision, wanted):
 
 def _look(by, finding, value, note):
     finding.second_look = value
-    return change_keep(by, finding, FindingChange.Kind.SECOND_LOOK, value, field="second_look", note=note)
+    kind = FindingChange.Kind.SECOND_LOOK
+    return change_keep(by=by, finding=finding, kind=kind, value=value, field="second_look", note=note)
 
 
 def _lock(audit):

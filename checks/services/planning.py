@@ -44,7 +44,9 @@ def finding_assign(*, by, finding, user, seen):
     if finding.assignee_id == (user.pk if user else None):
         return None
     finding.assignee = user
-    change = change_keep(by, finding, Kind.ASSIGNEE, str(user.pk) if user else "", field="assignee")
+    change = change_keep(
+        by=by, finding=finding, kind=Kind.ASSIGNEE, value=str(user.pk) if user else "", field="assignee"
+    )
     detail = {"user": user.pk, "username": user.get_username()} if user else {}
     _record(by, "finding.assigned" if user else "finding.unassigned", finding, **detail)
     if user:
@@ -64,7 +66,7 @@ def finding_due(*, by, finding, due_date, seen):
         return None
     finding.due_date = due_date
     value = due_date.isoformat() if isinstance(due_date, date) else ""
-    change = change_keep(by, finding, Kind.DUE, value, field="due_date")
+    change = change_keep(by=by, finding=finding, kind=Kind.DUE, value=value, field="due_date")
     _record(by, "finding.due", finding, due_date=value)
     return change
 
@@ -79,7 +81,9 @@ def finding_discuss(*, by, finding, wanted, seen):
     if finding.in_discussion == wanted:
         return None
     finding.in_discussion = wanted
-    change = change_keep(by, finding, Kind.DISCUSSION, "1" if wanted else "", field="in_discussion")
+    change = change_keep(
+        by=by, finding=finding, kind=Kind.DISCUSSION, value="1" if wanted else "", field="in_discussion"
+    )
     _record(by, "finding.discussed" if wanted else "finding.discussion_over", finding)
     return change
 
@@ -98,7 +102,7 @@ def remediation_write(*, by, finding, text, seen):
     if finding.remediation == text:
         return None
     finding.remediation = text
-    change = change_keep(by, finding, Kind.REMEDIATION, text, field="remediation")
+    change = change_keep(by=by, finding=finding, kind=Kind.REMEDIATION, value=text, field="remediation")
     _record(by, "finding.remediation", finding)
     return change
 
@@ -114,7 +118,7 @@ def change_begin(finding, kind, seen):
         setattr(finding, name, getattr(row, name))
 
 
-def change_keep(by, finding, kind, value, *, field, note=""):
+def change_keep(*, by, finding, kind, value, field, note=""):
     """Write the change; the field of the finding, set by the caller, mirrors it. Returns the FindingChange."""
     change = FindingChange.objects.create(
         finding=finding, kind=kind, value=value, note=note, made_by=by, made_at=timezone.now()

@@ -70,7 +70,9 @@ def written_by(observations, user):
 
 def signer_observed_text(count):
     """Why somebody cannot sign who wrote observations."""
-    return gettext("Somebody else has to sign off: you wrote %(count)s of the observations yourself.") % {"count": count}
+    return gettext("Somebody else has to sign off: you wrote %(count)s of the observations yourself.") % {
+        "count": count
+    }
 
 
 def _of_observations(observations) -> Iterator[Obstacle]:

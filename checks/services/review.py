@@ -38,7 +38,7 @@ def finding_decide(*, by, finding, verdict, reason, revision):
     lock_open_audit(finding.audit_id)
     require_fresh(finding, revision)
     reason = checked_reason(verdict, reason, proposed=finding.proposed_verdict)
-    decision = decision_keep(by, finding, str(verdict), reason)
+    decision = decision_keep(by=by, finding=finding, verdict=str(verdict), reason=reason)
     _record(by, "finding.decided", finding, decision)
     blind.reveal_if_complete(by=by, audit=finding.audit)
     return decision
@@ -59,7 +59,9 @@ def decision_undo(*, by, finding, revision):
     if done[-1].kind == Decision.Kind.RESOLVED:
         raise ResolvedStays
     before = done[-2] if len(done) > 1 else Decision(verdict="", reason="")
-    decision = decision_keep(by, finding, before.verdict, before.reason, Decision.Kind.UNDONE)
+    decision = decision_keep(
+        by=by, finding=finding, verdict=before.verdict, reason=before.reason, kind=Decision.Kind.UNDONE
+    )
     _record(by, "decision.undone", finding, decision)
     return decision
 
@@ -75,7 +77,9 @@ def decision_redo(*, by, finding, revision):
     _done, undone = decision_stacks(finding.decisions.order_by("id"))
     if not undone:
         raise NothingToRedo
-    decision = decision_keep(by, finding, undone[-1].verdict, undone[-1].reason, Decision.Kind.REDONE)
+    decision = decision_keep(
+        by=by, finding=finding, verdict=undone[-1].verdict, reason=undone[-1].reason, kind=Decision.Kind.REDONE
+    )
     _record(by, "decision.redone", finding, decision)
     blind.reveal_if_complete(by=by, audit=finding.audit)
     return decision

@@ -43,7 +43,7 @@ def checked_reason(verdict, reason, *, proposed):
     return reason
 
 
-def decision_keep(by, finding, verdict, reason, kind=Decision.Kind.DECIDED):
+def decision_keep(*, by, finding, verdict, reason, kind=Decision.Kind.DECIDED):
     """Write the decision and its mirror on the finding, whose row the caller has locked; return the Decision."""
     decision = Decision.objects.create(
         finding=finding,
@@ -56,14 +56,14 @@ def decision_keep(by, finding, verdict, reason, kind=Decision.Kind.DECIDED):
     )
     finding.final_verdict = verdict
     finding.revision += 1
-    if change := second_look_after(finding, by):
+    if change := second_look_after(finding=finding, by=by):
         change.save()
         finding.second_look = change.value
     finding.save(update_fields=["final_verdict", "revision", "second_look"])
     return decision
 
 
-def second_look_after(finding, by):
+def second_look_after(*, finding, by):
     """What a new decision makes of the reviewer's word on the finding: an unsaved FindingChange, None for nothing.
 
     What was sent back is answered; an agreement was to another decision.

@@ -263,10 +263,11 @@ def comparison_page(request, audit, status=200, forms=None):
     blind = running_or_unresolved(audit)
     rows = comparisons_of(blind) if blind and not blind.is_running else []
     differing = [row for row in rows if not row.agrees]
-    everywhere = requirement_pairs(request.user, [row.finding.requirement.code for row in differing])
+    everywhere = requirement_pairs(request.user, [row.finding.requirement.code for row in rows])
     forms = forms or {}
     for row in differing:
         row.form = forms.get(row.pk) or ResolveForm()
+    for row in rows:
         row.everywhere = agreement(everywhere.get(row.finding.requirement.code, ()))
     context = {
         "audit": audit,
