@@ -11,9 +11,10 @@ def audit_to_json(audit: Audit) -> dict:
     """The audit as plain data: the engine's result as it was proposed, and every decision in its order.
 
     Same shape as the command line's output, with what people did added: ``decisions``, ``[{"code", "proposed",
-    "verdict", "reason", "by", "at", "kind"}]`` (an empty ``verdict``: the finding is open again), ``evidence_changes``, and in
-    every finding ``standing_evidence``, the evidence that counts now; ``observations`` are what auditors noted beyond
-    the checklist, withdrawn ones included, each with its earlier versions.
+    "verdict", "reason", "by", "at", "kind"}]`` (an empty ``verdict``: the finding is open again), ``evidence_changes``,
+    and in every finding ``standing_evidence``, the evidence that counts now, and ``remediation`` where one was written;
+    ``observations`` are what auditors noted beyond the checklist, withdrawn ones included, each with its earlier
+    versions.
     """
     audit = Audit.objects.select_related("policy_version__document", "checklist_version__checklist").get(pk=audit.pk)
     version, checklist = audit.policy_version, audit.checklist_version
