@@ -1,6 +1,7 @@
 """Tables in the order in which they come into being; each module imports only earlier ones.
 
-engagement → policy → checklist → audit → evidence → observation → review → second → report, and activity beside them all.
+engagement → policy → checklist → audit → evidence → observation → review → second → report, and activity beside
+them all.
 """
 
 from .activity import ActivityEntry
