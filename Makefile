@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .PHONY: help run test lint format bench accuracy seed screenshots clean
 
 PORT ?= 8000
+AUDITS ?= 1000
 export PORT
 BIN := .venv/bin
 
@@ -28,10 +29,11 @@ format:  ## let ruff rewrite code; templates are laid out by hand
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench:  ## measure the engine beside jieba, an upload and a PDF (POLICIES=FOLDER adds real policies)
+bench:  ## measure the engine beside jieba (POLICIES=FOLDER: on real texts too), a PDF, the review with 1,000 audits (AUDITS=100: fewer)
 	@scripts/setup test
 	@$(BIN)/python -m tests.bench.speed_table $(if $(POLICIES),"$(POLICIES)")
 	@scripts/run-tests tests/bench -n 0 --benchmark-only --benchmark-columns=min,median,max,rounds
+	@$(BIN)/python -m tests.bench.review $(AUDITS)
 
 accuracy:  ## measure the engine on labelled policies: make accuracy GOLD=FOLDER; writes docs/accuracy.md
 	@test -n "$(GOLD)" || { echo "Say where the labelled policies are: make accuracy GOLD=FOLDER"; exit 2; }

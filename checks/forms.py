@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from .models import Engagement, Membership, PolicyDocument, Report
 from .models.audit import VerdictChoices
 from .models.checklist import SeverityChoices
+from .models.engagement import person_name
 
 DATE_INPUT = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
@@ -110,10 +111,31 @@ class ReviewFilterForm(forms.Form):
         ("overridden", _("Decided otherwise")),
     )
 
+    MARKS = (
+        ANY,
+        ("mine", _("Assigned to me")),
+        ("unassigned", _("Assigned to nobody")),
+        ("overdue", _("Overdue")),
+        ("discussion", _("For discussion")),
+        ("comments", _("With open comments")),
+        ("sent_back", _("Sent back")),
+        ("answered", _("Answered since")),
+        ("agreed", _("Agreed by the reviewer")),
+        ("not_agreed", _("Not agreed yet")),
+    )
+    ORDERS = (
+        ("domain", _("By domain")),
+        ("doubt", _("By doubt")),
+        ("severity", _("By severity")),
+        ("clause", _("By clause")),
+    )
+
+    order = forms.ChoiceField(label=_("Order"), choices=ORDERS, required=False)
     state = forms.ChoiceField(label=_("State"), choices=STATES, required=False)
     verdict = forms.ChoiceField(label=_("Verdict"), choices=[ANY, *VerdictChoices.choices], required=False)
     severity = forms.ChoiceField(label=_("Severity"), choices=[ANY, *SeverityChoices.choices], required=False)
     domain = forms.ChoiceField(label=_("Domain"), required=False)
+    mark = forms.ChoiceField(label=_("Marked"), choices=MARKS, required=False)
     q = forms.CharField(
         label=_("Search"), max_length=100, required=False, widget=forms.TextInput(attrs={"type": "search"})
     )
@@ -146,8 +168,149 @@ class DecisionForm(forms.Form):
         super().__init__(*args, auto_id="decision-%s", **kwargs)
 
 
+class SeenForm(forms.Form):
+    """What of a finding the person had before them: the number of the latest change of that kind, 0 for none."""
+
+    seen = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+
+class AssignForm(SeenForm):
+    """``members`` are the people who may decide; nobody is a choice too."""
+
+    user = forms.ChoiceField(label=_("Assigned to"), required=False)
+
+    def __init__(self, *args, members, **kwargs):
+        super().__init__(*args, auto_id="assign-%s", **kwargs)
+        self.fields["user"].choices = [("", _("Nobody")), *((str(user.pk), person_name(user)) for user in members)]
+        self._members = {str(user.pk): user for user in members}
+
+    def clean_user(self):
+        return self._members.get(self.cleaned_data["user"])
+
+
+class DueForm(SeenForm):
+    due_date = forms.DateField(
+        label=_("Due"), required=False, widget=DATE_INPUT, error_messages={"invalid": _("Write the day as 2026-12-31.")}
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, auto_id="due-%s", **kwargs)
+
+
+class DiscussForm(SeenForm):
+    wanted = forms.TypedChoiceField(choices=(("1", ""), ("0", "")), coerce=lambda value: value == "1")
+
+
+class RemediationForm(SeenForm):
+    text = forms.CharField(
+        label=_("What has to be done"),
+        required=False,
+        max_length=8000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Stands in the report in place of the checklist's text. Leave it empty for the checklist's."),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, auto_id="remediation-%s", **kwargs)
+
+
+class LookForm(SeenForm):
+    """The reviewer's word on the decision with this revision."""
+
+    revision = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    note = forms.CharField(
+        label=_("What has to be looked at again"),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, auto_id="look-%s", **kwargs)
+
+
+class ResolvedForm(forms.Form):
+    resolved = forms.TypedChoiceField(choices=(("1", ""), ("0", "")), coerce=lambda value: value == "1")
+
+
+class BatchForm(forms.Form):
+    """One verdict and one reason for the findings that are listed; an empty verdict is each one's proposal."""
+
+    findings = forms.CharField(
+        widget=forms.HiddenInput, required=False, max_length=20000
+    )  # numbers, or number:revision
+    verdict = forms.ChoiceField(
+        label=_("Verdict"), choices=[("", _("Each as proposed")), *FINAL_VERDICTS], required=False
+    )
+    reason = forms.CharField(
+        label=_("Reason"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    again = forms.BooleanField(label=_("Also those that are decided already"), required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, auto_id="batch-%s", **kwargs)
+
+
+class NoteForm(forms.Form):
+    note = forms.CharField(label=_("Note"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, auto_id="note-%s", **kwargs)
+
+
+class SecondAuditorForm(forms.Form):
+    """``members``: whom the lead can ask."""
+
+    second = forms.ChoiceField(label=_("Second auditor"), error_messages={"required": _("Choose the second auditor.")})
+
+    def __init__(self, *args, members, **kwargs):
+        super().__init__(*args, auto_id="blind-%s", **kwargs)
+        self.fields["second"].choices = [("", "—"), *((str(user.pk), person_name(user)) for user in members)]
+        self._members = {str(user.pk): user for user in members}
+
+    def clean_second(self):
+        return self._members[self.cleaned_data["second"]]
+
+
+class ResolveForm(forms.Form):
+    verdict = forms.ChoiceField(
+        label=_("Verdict"), choices=FINAL_VERDICTS, error_messages={"required": _("Choose a verdict.")}
+    )
+    reason = forms.CharField(
+        label=_("Reason"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    revision = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, auto_id="resolve-%s", **kwargs)
+
+
 class UndoForm(forms.Form):
     revision = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+
+class PlaceForm(forms.Form):
+    """A place in the policy's text as the screen sends it: "12-40", behind it the part it is evidence for, if any.
+
+    ``old`` is the place that shall be moved there, ``also`` are the numbers of further findings, with commas.
+    """
+
+    place = forms.RegexField(r"^\d{1,9}-\d{1,9}( [\w.-]{0,60})?$", strip=False)
+    old = forms.RegexField(r"^\d{1,9}-\d{1,9}$", required=False)
+    also = forms.RegexField(r"^[\d,]*$", required=False)
+    revision = forms.IntegerField(min_value=0)
+
+    def clean(self):
+        cleaned = super().clean()
+        place, _space, cleaned["element"] = cleaned.get("place", "").partition(" ")
+        cleaned["start"], cleaned["end"] = self._ends(place)
+        cleaned["old"] = self._ends(cleaned.get("old"))
+        cleaned["also"] = [int(number) for number in (cleaned.get("also") or "").split(",") if number]
+        return cleaned
+
+    @staticmethod
+    def _ends(place):
+        return tuple(map(int, place.split("-"))) if place else (0, 0)
 
 
 class CommentForm(forms.Form):
@@ -170,6 +333,7 @@ class SignOffForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("What you vouch for, as it shall stand on the sign-off page of the report."),
     )
+    warnings_seen = forms.BooleanField(required=False)
 
 
 class ReopenForm(forms.Form):
@@ -187,3 +351,103 @@ class ReportForm(forms.Form):
 
 class AuditRunForm(forms.Form):
     as_of = forms.DateField(label=_("Law as of"), required=False, widget=DATE_INPUT)
+
+
+# ---------- Observations beyond the checklist ----------
+
+
+class PlacesField(forms.CharField):
+    """Places in a text as "12-40,60-75": read into pairs, refused when they are anything else."""
+
+    widget = forms.HiddenInput
+    default_error_messages = {"places": _("This is not a list of places.")}
+
+    def to_python(self, value):
+        try:
+            return self.read(super().to_python(value))
+        except ValueError as error:
+            raise forms.ValidationError(self.error_messages["places"], code="places") from error
+
+    @staticmethod
+    def read(value):
+        """The pairs in the order of the text, each once; ValueError for what is no list of places."""
+        pairs = {tuple(map(int, place.split("-"))) for place in (value or "").split(",") if place}
+        if any(len(pair) != 2 or pair[0] >= pair[1] for pair in pairs):
+            raise ValueError(value)
+        return sorted(pairs)
+
+    @staticmethod
+    def write(pairs):
+        return ",".join(f"{start}-{end}" for start, end in sorted(set(pairs)))
+
+
+class ObservationTextForm(forms.Form):
+    """What an observation and a template of observations have in common."""
+
+    title = forms.CharField(
+        label=_("Title"), max_length=200, help_text=_("One line, as it shall stand in the report."),
+        error_messages={"required": _("Give the observation a title.")},
+    )  # fmt: skip
+    severity = forms.ChoiceField(
+        label=_("Severity"), choices=SeverityChoices.choices, initial=SeverityChoices.MAJOR.value,
+        error_messages={"required": _("Choose a severity.")},
+    )  # fmt: skip
+    facts = forms.CharField(
+        label=_("Facts"), max_length=8000, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("What the text says or leaves out, and why that matters."),
+        error_messages={"required": _("Say what you observed.")},
+    )  # fmt: skip
+    basis = forms.CharField(
+        label=_("Legal basis"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("One a line: in your own words, or picked from the checklist below."),
+    )  # fmt: skip
+    remediation = forms.CharField(
+        label=_("Remediation"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("What has to change. Needed before signing when the observation is critical or major."),
+    )  # fmt: skip
+
+
+class ObservationForm(ObservationTextForm):
+    """An observation with its places; ``pick`` and ``words`` are read by the buttons beside them."""
+
+    pick = forms.CharField(label=_("From the checklist"), required=False, max_length=300)
+    words = forms.CharField(
+        label=_("Words of the policy"), required=False, max_length=5000, strip=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Copy them from the text: their exact place is looked up. White space does not matter."),
+    )  # fmt: skip
+    clause = forms.ChoiceField(label=_("Or a whole clause"), required=False)
+    places = PlacesField(required=False)
+    revision = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+    note = forms.CharField(
+        label=_("Why is it changed?"), required=False, max_length=2000, widget=forms.TextInput,
+        help_text=_("Stands in the history, not in the report."),
+    )  # fmt: skip
+
+    def __init__(self, *args, clauses, revising=False, **kwargs):
+        super().__init__(*args, auto_id="observation-%s", **kwargs)
+        self.fields["clause"].choices = [("", "—"), *clauses]
+        if not revising:
+            del self.fields["note"]
+
+
+class ObservationTemplateForm(ObservationTextForm):
+    shared = forms.BooleanField(
+        label=_("Share with everybody in this installation"), required=False,
+        help_text=_("Write it without names of auditees: people of other engagements will read it."),
+    )  # fmt: skip
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, auto_id="template-%s", **kwargs)
+        self.fields["facts"].required = False
+
+
+class WithdrawForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Why is it withdrawn?"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Say why the observation is withdrawn.")},
+    )  # fmt: skip
+    revision = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, auto_id="withdraw-%s", **kwargs)

@@ -6,8 +6,9 @@ Nothing is ever retyped: every piece is a slice of the text, and the pieces join
 from __future__ import annotations
 
 import itertools
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 RUNS_ON = "：:，,；;。、"  # what follows a heading on its own line in one breath
@@ -15,12 +16,17 @@ RUNS_ON = "：:，,；;。、"  # what follows a heading on its own line in one 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A piece of evidence: where it stands and what it belongs to."""
+    """A piece of evidence: where it stands, what it belongs to, the topic of that, and whether a person added it."""
 
     start: int
     end: int
-    evidence: int
     finding: int
+    topic: int = 0
+    by_hand: bool = False
+
+    @property
+    def place(self):
+        return place_id(self.start, self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,14 @@ class Segment:
     end: int
     text: str
     findings: tuple[int, ...] = ()
-    begins: tuple[int, ...] = ()  # evidence whose first character stands here: the places one can jump to
+    begins: tuple[str, ...] = ()  # evidence whose first character stands here: the places one can jump to
+    by_hand: bool = False
+    page: int | None = None  # the page of the original that begins here
+
+    @property
+    def depth(self):
+        """How many findings cite this run, for the eye: one, two, or more."""
+        return min(len(self.findings), 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,30 +60,64 @@ class Block:
     label: str
     segments: tuple[Segment, ...]
 
+    @property
+    def start(self):
+        return self.segments[0].start
+
+    @property
+    def end(self):
+        return self.segments[-1].end
+
 
 @dataclass(slots=True)
 class NavigationEntry:
-    """One heading of the outline, with how many findings cite something below it."""
+    """One heading of the outline, with the findings that cite something below it and the topics of those."""
 
     id: str
     level: int
     title: str
-    topics: tuple[str, ...] = ()  # what the section is about, the main topic first
+    start: int
+    end: int
+    about: tuple[str, ...] = ()  # topics of the section's sentences, the main one first
     findings: set[int] = field(default_factory=set)
+    topics: set[int] = field(default_factory=set)
 
     @property
     def count(self):
         return len(self.findings)
 
 
-def segments(text: str, spans: Iterable[Span], cuts: Iterable[int] = ()) -> list[Segment]:
-    """Cut the text at both ends of every span, and at ``cuts``.
+def place_id(start: int, end: int) -> str:
+    """What the anchor of a piece of evidence is called in the page."""
+    return f"at-{start}-{end}"
+
+
+def page_numbers(text: str, starts: Sequence[int]) -> dict[int, int]:
+    """Where the pages of the original begin: ``{offset: page}``, behind the white space a page begins with.
+
+    ``starts`` are the offsets of the pages in their order; none for what has no pages. A page without any text gives
+    its place to the one behind it.
+    """
+    numbers = {}
+    for number, start in enumerate(starts, start=1):
+        while start < len(text) and text[start].isspace():
+            start += 1
+        if start < len(text):
+            numbers[start] = number
+    return numbers
+
+
+def segments(
+    text: str, spans: Iterable[Span], cuts: Iterable[int] = (), pages: Mapping[int, int] | None = None
+) -> list[Segment]:
+    """Cut the text at both ends of every span, at ``cuts``, and where a page begins.
 
     Spans may overlap, repeat and nest. Those that are empty or reach outside the text are cut to it or dropped.
     """
+    pages = pages or {}
     inside = [span for span in spans if 0 <= span.start < min(span.end, len(text))]
     edges = {0, len(text)}
-    edges.update(cut for cut in cuts if 0 < cut < len(text))
+    edges.update(cut for cut in (*cuts, *pages) if 0 < cut < len(text))
     opening: dict[int, list[Span]] = {}
     closing: dict[int, list[Span]] = {}
     for span in inside:
@@ -78,39 +125,43 @@ def segments(text: str, spans: Iterable[Span], cuts: Iterable[int] = ()) -> list
         edges.update((span.start, end))
         opening.setdefault(span.start, []).append(span)
         closing.setdefault(end, []).append(span)
-    return _sweep(text, sorted(edges), opening, closing)
+    return _sweep(text, sorted(edges), opening, closing, pages)
 
 
-def _sweep(text, edges, opening, closing):
+def _sweep(text, edges, opening, closing, pages):
     found = []
-    open_spans: dict[int, Span] = {}
+    open_spans: Counter[Span] = Counter()  # the same place may be evidence for several parts of one finding
     for start, end in itertools.pairwise(edges):
-        for span in closing.get(start, ()):
-            open_spans.pop(span.evidence, None)
+        open_spans.subtract(closing.get(start, ()))
         begins = opening.get(start, ())
-        open_spans.update((span.evidence, span) for span in begins)
+        open_spans.update(begins)
+        open_spans = +open_spans
         found.append(
             Segment(
                 start,
                 end,
                 text[start:end],
-                tuple(sorted({span.finding for span in open_spans.values()})),
-                tuple(span.evidence for span in begins),
+                tuple(sorted({span.finding for span in open_spans})),
+                tuple(dict.fromkeys(span.place for span in begins)),
+                any(span.by_hand for span in open_spans),
+                pages.get(start),
             )
         )
     return found
 
 
-def policy_blocks(text: str, outline: dict, spans: Iterable[Span]) -> list[Block]:
+def policy_blocks(
+    text: str, outline: dict, spans: Iterable[Span], pages: Mapping[int, int] | None = None
+) -> list[Block]:
     """The text as the blocks of its outline, in reading order. White space between blocks is left out.
 
-    ``outline`` is ``Audit.outline``. A text without one becomes a single block.
+    ``outline`` is ``Audit.outline``, ``pages`` comes from ``page_numbers``. A text without outline becomes one block.
     """
     kinds = _kinds(text, outline)
     starts = [start for start, *_rest in kinds]
     ends = _trimmed_ends(text, starts)
     pieces: list[list[Segment]] = [[] for _ in kinds]
-    for segment in segments(text, spans, [*starts, *ends]):
+    for segment in segments(text, spans, [*starts, *ends], pages):
         index = bisect_right(starts, segment.start) - 1
         if segment.start < ends[index]:
             pieces[index].append(segment)
@@ -167,12 +218,16 @@ def _resume(starts, end, text):
 def navigation(outline: dict, spans: Sequence[Span]) -> list[NavigationEntry]:
     """The headings in order, each with the findings that cite it or anything below it."""
     ids = _ids(outline)
+    ordered = sorted(spans, key=lambda span: span.start)
+    places = [span.start for span in ordered]
     sections = outline.get("sections", ())
     topics = outline.get("topics") or [()] * len(sections)  # audits from before they were kept have none
     entries = []
     for (start, _heading_end, end, level, number, title, _parent), about in zip(sections, topics, strict=True):
-        entry = NavigationEntry(ids[start], level, f"{number} {title}".strip(), tuple(about))
-        entry.findings.update(span.finding for span in spans if start <= span.start < end)
+        entry = NavigationEntry(ids[start], level, f"{number} {title}".strip(), start, end, tuple(about))
+        for span in ordered[bisect_left(places, start) : bisect_left(places, end)]:
+            entry.findings.add(span.finding)
+            entry.topics.add(span.topic)
         entries.append(entry)
     return entries
 

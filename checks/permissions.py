@@ -2,15 +2,42 @@
 
 An engagement is a wall. Who is no member gets 404, as if it did not exist; who is a member without the right gets 403.
 Being superuser or holding Django permissions opens no engagement.
+
+While a blind second review runs, its second auditor sees nothing of the audit but their own screen: every other door to
+it is closed here, whatever the role, so that no screen can forget to.
 """
 
 from enum import StrEnum
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.http import Http404
+from django.utils.translation import gettext_lazy as _
 
-from .models import Audit, Engagement, Finding, Membership, PolicyVersion, Report
+from .models import (
+    Audit,
+    Batch,
+    BlindReview,
+    Comment,
+    Comparison,
+    Engagement,
+    Finding,
+    Membership,
+    Observation,
+    ObservationTemplate,
+    PolicyVersion,
+    Report,
+)
+
+
+class Blind(PermissionDenied):
+    """The audit is hidden from this person until both opinions are in; ``audit_pk`` leads to their own screen."""
+
+    text = _("You are the second auditor here: until both opinions are in, you see your own screen of this audit only.")
+
+    def __init__(self, audit_pk):
+        super().__init__(str(self.text))
+        self.audit_pk = audit_pk
 
 
 class Action(StrEnum):
@@ -65,11 +92,15 @@ def audit_for(user, pk, action=Action.VIEW):
 
 
 def finding_for(user, pk, action=Action.VIEW):
-    """The finding under the same rule; its requirement, audit, policy version and engagement come along."""
+    """The finding under the same rule; its requirement, audit, policy version and engagement come along.
+
+    Without what is large and seldom asked for: the checklist's source, the policy's text and its facts.
+    """
     rows = Finding.objects.select_related(
         "requirement", "audit__engagement", "audit__policy_version__document", "audit__checklist_version__checklist"
     )
-    return _found(user, rows.defer("audit__checklist_version__source"), pk, action, path="audit__engagement")
+    large = ("audit__checklist_version__source", "audit__policy_version__text", "audit__facts")
+    return _found(user, rows.defer(*large), pk, action, path="audit__engagement")
 
 
 def report_for(user, pk, action=Action.VIEW):
@@ -78,22 +109,88 @@ def report_for(user, pk, action=Action.VIEW):
     return _found(user, rows, pk, action, path="sign_off__audit__engagement")
 
 
-def _found(user, rows, pk, action, *, path):
+def comment_for(user, pk, action=Action.VIEW):
+    """The comment under the same rule; its finding, requirement, audit and engagement come along."""
+    rows = Comment.objects.select_related("finding__requirement", "finding__audit__engagement")
+    return _found(user, rows, pk, action, path="finding__audit__engagement")
+
+
+def batch_for(user, pk, action=Action.VIEW):
+    """The bulk decision under the same rule; its audit and engagement come along."""
+    rows = Batch.objects.select_related("audit__engagement", "audit__checklist_version")
+    return _found(user, rows.defer("audit__checklist_version__source"), pk, action, path="audit__engagement")
+
+
+def comparison_for(user, pk, action=Action.VIEW):
+    """The two opinions of a finding under the same rule; finding, requirement, audit and engagement come along."""
+    rows = Comparison.objects.select_related("finding__requirement", "finding__audit__engagement", "blind_review")
+    return _found(user, rows, pk, action, path="finding__audit__engagement")
+
+
+def observation_for(user, pk, action=Action.VIEW):
+    """The observation under the same rule; its audit, policy version, checklist version and engagement come along."""
+    rows = Observation.objects.select_related(
+        "audit__engagement", "audit__policy_version__document", "audit__checklist_version__checklist"
+    )
+    return _found(user, rows.defer("audit__checklist_version__source"), pk, action, path="audit__engagement")
+
+
+def template_for(user, pk):
+    """The template of observations that belongs to this person; Http404 for everybody else's."""
+    template = ObservationTemplate.objects.filter(pk=pk, owner_id=user.pk).first()
+    if template is None:
+        raise Http404
+    return template
+
+
+def second_review_for(user, pk):
+    """The running blind review of the audit with this number, for its second auditor alone.
+
+    Http404 for who is no member of the engagement and PermissionDenied for every other member.
+    """
+    audits = Audit.objects.select_related("engagement", "policy_version__document", "checklist_version__checklist")
+    audit = _found(user, audits.defer("checklist_version__source"), pk, Action.VIEW, path="engagement", blind_too=True)
+    blind = BlindReview.objects.hiding_from(user).filter(audit=audit).first()
+    if blind is None:
+        raise PermissionDenied
+    blind.audit = audit
+    return blind
+
+
+def second_finding_for(user, pk):
+    """``(blind review, finding)`` for the second auditor of the finding's audit, under the same rule."""
+    finding = Finding.objects.select_related("requirement").filter(pk=pk).first()
+    if finding is None:
+        raise Http404
+    blind = second_review_for(user, finding.audit_id)
+    finding.audit = blind.audit
+    return blind, finding
+
+
+def _found(user, rows, pk, action, *, path, blind_too=False):
     """The row, through the memberships of the engagement at ``path``: one query for row and role."""
     if not user.is_authenticated:
         raise Http404
     memberships = f"{path}__memberships" if path else "memberships"
     mine = rows.filter(**{"pk": pk, f"{memberships}__user": user})
-    row = mine.annotate(_my_role=F(f"{memberships}__role")).first()
+    mine = mine.annotate(_my_role=F(f"{memberships}__role"))
+    guarded = rows.model is Audit or path.endswith("audit__engagement")
+    if guarded:
+        audit = "__".join([*path.split("__")[:-1], "pk"])
+        mine = mine.annotate(_hidden=Exists(BlindReview.objects.hiding_from(user).filter(audit=OuterRef(audit))))
+    row = mine.first()
     if row is None:
         raise Http404
     _engagement_at(row, path).__dict__.setdefault("_roles", {})[user.pk] = row._my_role
+    if guarded and row._hidden and not blind_too:
+        raise Blind(_engagement_at(row, path.rpartition("__")[0]).pk)
     if action not in ALLOWED[row._my_role]:
         raise PermissionDenied
     return row
 
 
 def _engagement_at(row, path):
+    """What stands at the end of the path, from the row on."""
     for name in path.split("__") if path else ():
         row = getattr(row, name)
     return row

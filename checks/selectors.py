@@ -1,10 +1,12 @@
 """The reads that join tables; each costs a fixed number of queries, however many rows there are."""
 
+from collections import defaultdict
 from datetime import UTC
 
 from django.db.models import (
     Case,
     Count,
+    Exists,
     F,
     IntegerField,
     OuterRef,
@@ -16,10 +18,32 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from .models import Audit, Comment, Decision, Engagement, Evidence, Finding, Membership, PolicyDocument, PolicyVersion
+from .models import (
+    ActivityEntry,
+    Audit,
+    BlindReview,
+    Decision,
+    Engagement,
+    Evidence,
+    EvidenceChange,
+    Finding,
+    Membership,
+    Observation,
+    ObservationTemplate,
+    ObservationVersion,
+    PolicyDocument,
+    PolicyVersion,
+    Requirement,
+)
 from .models.audit import VerdictChoices
 from .models.checklist import SeverityChoices
+from .standing import standing
 
+# The acts of an engagement that say nothing about findings.
+TELLING_NOTHING = (
+    "engagement.created", "engagement.updated", "member.set", "member.removed", "policy.uploaded", "audit.run",
+    "blind.started", "blind.cancelled",
+)  # fmt: skip
 PROBLEMS = (VerdictChoices.PARTIAL.value, VerdictChoices.NON_COMPLIANT.value)
 # What a verdict is worth in a score, in percent; verdicts without a worth (not applicable, undetermined) do not count.
 WORTH = {VerdictChoices.COMPLIANT.value: 100, VerdictChoices.PARTIAL.value: 50, VerdictChoices.NON_COMPLIANT.value: 0}
@@ -27,18 +51,20 @@ WORTH = {VerdictChoices.COMPLIANT.value: 100, VerdictChoices.PARTIAL.value: 50, 
 
 def engagement_rows(user):
     """The user's engagements, newest first, each with ``my_role``, ``policy_count``, ``audit_count``,
-    ``signed_count``, ``finding_count``, ``decided_count`` and ``open_count``: one query.
+    ``signed_count``, ``finding_count``, ``decided_count`` and ``open_count``: one query. What is decided in an audit
+    that a blind review hides from the user counts as open.
     """
     findings = Finding.objects.filter(audit__engagement=OuterRef("pk"))
     audits = Audit.objects.filter(engagement=OuterRef("pk"))
     mine = Membership.objects.filter(engagement=OuterRef("pk"), user=user)
+    decided = findings.exclude(final_verdict="").exclude(audit__in=_hidden_from(user))
     rows = Engagement.objects.filter(memberships__user=user).annotate(
         my_role=Subquery(mine.values("role")[:1]),
         policy_count=_count(PolicyDocument.objects.filter(engagement=OuterRef("pk")), "engagement"),
         audit_count=_count(audits, "engagement"),
         signed_count=_count(audits.filter(status=Audit.Status.SIGNED), "engagement"),
         finding_count=_count(findings, "audit__engagement"),
-        decided_count=_count(findings.exclude(final_verdict=""), "audit__engagement"),
+        decided_count=_count(decided, "audit__engagement"),
         open_count=F("finding_count") - F("decided_count"),
     )
     return list(rows.order_by("-created_at", "-id"))
@@ -90,30 +116,9 @@ def score(by_verdict):
     return (2 * earned + rated) // (2 * rated) if rated else None  # halves are rounded up
 
 
-def review_findings(audit, filters=None):
-    """The audit's findings with all the review shows of them, narrowed by ``filters``, in checklist order: 5 queries.
-
-    Filters (empty ones count for nothing): ``verdict`` (the one that counts), ``severity``, ``domain``, ``state``
-    (undecided, decided, confirmed, overridden), ``q`` (in code, titles, rationales and quotes).
-    """
-    decisions = Decision.objects.select_related("decided_by").order_by("id")
-    comments = Comment.objects.select_related("author").order_by("id")
-    findings = _with_current_verdict(audit.findings.select_related("requirement")).prefetch_related(
-        "evidence",
-        "requirement__legal_basis",
-        Prefetch("decisions", decisions),
-        Prefetch("comments", comments),
-    )
-    wanted = {name: value.strip() for name, value in (filters or {}).items() if value and value.strip()}
-    fields = {"verdict": "current_verdict", "severity": "severity", "domain": "requirement__domain"}
-    for name, field in fields.items():
-        if name in wanted:
-            findings = findings.filter(**{field: wanted[name]})
-    if "state" in wanted:
-        findings = findings.filter(_state(wanted["state"]))
-    if "q" in wanted:
-        findings = findings.filter(_mentions(wanted["q"]))
-    return findings.order_by("position")
+def finding_numbers_mentioning(audit, words):
+    """The numbers of the audit's findings with these words in code, titles, rationales or quotes: one query."""
+    return set(audit.findings.filter(_mentions(words)).values_list("pk", flat=True))
 
 
 def findings_with_latest_decision(audit):
@@ -138,6 +143,7 @@ def audit_state(audit):
     The same state always gives the same data, whatever people are called by then.
     """
     findings = audit.findings.select_related("requirement").order_by("position")
+    observations = [_observation_state(row) for row in audit_observations(audit, withdrawn=True)]
     return {
         "audit": audit.pk,
         "policy_sha256": audit.policy_version.sha256,
@@ -148,12 +154,18 @@ def audit_state(audit):
         "result_digest": audit.result_digest,
         "findings": [
             _finding_state(finding)
-            for finding in findings.prefetch_related(Prefetch("decisions", Decision.objects.order_by("id")))
+            for finding in findings.prefetch_related(
+                Prefetch("decisions", Decision.objects.order_by("id")),
+                Prefetch("evidence_changes", EvidenceChange.objects.order_by("id")),
+            )
         ],
+        # Only where there are some: a signature from before there were observations stays valid.
+        **({"observations": observations} if observations else {}),
     }
 
 
 def _finding_state(finding):
+    changes = [_change_state(change) for change in finding.evidence_changes.all()]
     return {
         "code": finding.requirement.code,
         "proposed": finding.proposed_verdict,
@@ -165,9 +177,26 @@ def _finding_state(finding):
                 "reason": decision.reason,
                 "by": decision.decided_by_id,
                 "at": decision.decided_at.astimezone(UTC).isoformat(),
+                # Rows from before there were kinds said by an empty verdict what they were.
+                **({"kind": decision.kind} if decision.verdict and decision.kind != Decision.Kind.DECIDED else {}),
             }
             for decision in finding.decisions.all()
         ],
+        # Only where there are some: a signature from before these could be changed stays valid.
+        **({"evidence_changes": changes} if changes else {}),
+        **({"remediation": finding.remediation} if finding.remediation else {}),
+    }
+
+
+def _change_state(change):
+    return {
+        "kind": change.kind,
+        "start": change.start,
+        "end": change.end,
+        "quote": change.quote,
+        "element": change.element,
+        "by": change.changed_by_id,
+        "at": change.changed_at.astimezone(UTC).isoformat(),
     }
 
 
@@ -178,23 +207,36 @@ def _with_current_verdict(findings):
     )
 
 
+def activity_for(engagement, user):
+    """The engagement's activity, newest first, as a queryset.
+
+    While a blind review hides an audit from the user, only what tells nothing of findings: an entry of a kind that is
+    not listed here stays out of sight.
+    """
+    rows = ActivityEntry.objects.filter(engagement=engagement).select_related("actor")
+    telling_nothing = Q(actor=user) | Q(action__in=TELLING_NOTHING)
+    here = _hidden_from(user).filter(audit__engagement=engagement)
+    return rows.filter(telling_nothing | ~Exists(here))
+
+
+def reopenings(audit):
+    """When the audit was reopened, by whom and why, newest first: one query."""
+    rows = ActivityEntry.objects.filter(object_type="audit", object_id=audit.pk, action="audit.reopened")
+    return list(rows.select_related("actor"))
+
+
+def _hidden_from(user):
+    return BlindReview.objects.hiding_from(user).values("audit")
+
+
 def _count(rows, outer):
     counted = rows.order_by().values(outer).annotate(n=Count("pk")).values("n")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
-def _state(state):
-    same = Q(final_verdict=F("proposed_verdict"))
-    return {
-        "undecided": Q(final_verdict=""),
-        "decided": ~Q(final_verdict=""),
-        "confirmed": same,
-        "overridden": ~Q(final_verdict="") & ~same,
-    }.get(state, Q())
-
-
 def _mentions(words):
     quoted = Q(pk__in=Finding.objects.filter(evidence__quote__icontains=words).values("pk"))
+    quoted |= Q(pk__in=EvidenceChange.objects.filter(quote__icontains=words).values("finding"))
     fields = ("requirement__code", "requirement__title_zh", "requirement__title_en", "rationale_zh", "rationale_en")
     for field in fields:
         quoted |= Q(**{f"{field}__icontains": words})
@@ -227,17 +269,21 @@ def _domains(audit, tallies):
     ]
 
 
-def engagement_policies(engagement):
+def engagement_policies(engagement, user):
     """The engagement's policies, each with ``versions`` (newest first, without their text), each of those with
-    ``audits`` carrying ``finding_count`` and ``decided_count``: three queries.
+    ``audits`` carrying ``finding_count``, ``decided_count`` and ``is_hidden``: three queries. Of an audit that a blind
+    review hides from the user nothing counts as decided.
     """
+    hidden = _hidden_from(user).filter(audit=OuterRef("pk"))
+    decided = _count(Finding.objects.filter(audit=OuterRef("pk")).exclude(final_verdict=""), "audit")
     findings = Finding.objects.filter(audit=OuterRef("pk"))
     audits = (
         Audit.objects.select_related("checklist_version__checklist")
         .defer("outline", "facts", "checklist_version__source")
         .annotate(
             finding_count=_count(findings, "audit"),
-            decided_count=_count(findings.exclude(final_verdict=""), "audit"),
+            is_hidden=Exists(hidden),
+            decided_count=Case(When(Exists(hidden), then=0), default=decided),
         )
     )
     versions = PolicyVersion.objects.select_related("uploaded_by").defer("text").order_by("-number")
@@ -264,20 +310,99 @@ def checklist_titles(version):
     return _titles[version.digest]
 
 
+_requirements: dict[tuple, dict] = {}  # by version: a published checklist never changes
+
+
+def _requirements_of(version, wanted):
+    """The requirements of a checklist version by their number, without their content; read once per process."""
+    key = version.pk, version.digest
+    if key not in _requirements or not wanted <= _requirements[key].keys():
+        _requirements[key] = {row.pk: row for row in Requirement.objects.filter(pk__in=wanted).defer("content")}
+    return _requirements[key]
+
+
 def review_queue(audit):
-    """Every finding of the audit in checklist order, as light as a list needs it: one query."""
-    heavy = ("searched", "elements", "rationale_zh", "rationale_en", "requirement__content")
-    return list(audit.findings.select_related("requirement").defer(*heavy).order_by("position"))
+    """Every finding of the audit in checklist order, as light as a list needs it: one query, or two the first time."""
+    findings = list(audit.findings.defer("searched", "elements", "rationale_zh", "rationale_en").order_by("position"))
+    known = _requirements_of(audit.checklist_version, {finding.requirement_id for finding in findings})
+    for finding in findings:
+        finding.requirement = known[finding.requirement_id]
+    return findings
 
 
-def evidence_places(audit):
-    """Where all evidence of the audit stands: ``(start, end, evidence id, finding id)``, in reading order."""
-    rows = Evidence.objects.filter(finding__audit=audit).order_by("start", "id")
-    return list(rows.values_list("start", "end", "id", "finding_id"))
+def evidence_places(audit, *, by_people=True):
+    """Where the evidence that counts now stands: ``(start, end, finding id, whether a person added it)``, in reading
+    order: two queries. Without ``by_people``: what the engine found, whatever people did to it.
+    """
+    fields = ("finding_id", "start", "end", "quote", "clause", "element")
+    rows = defaultdict(lambda: ([], []))
+    found = Evidence.objects.filter(finding__audit=audit).order_by("finding", "position")
+    for row in found.values_list(*fields, named=True):
+        rows[row.finding_id][0].append(row)
+    changes = EvidenceChange.objects.filter(finding__audit=audit).order_by("id")
+    changes = changes if by_people else changes.none()
+    for row in changes.values_list(*fields, "kind", "changed_by", named=True):
+        rows[row.finding_id][1].append(row)
+    return sorted(
+        (piece.start, piece.end, finding, piece.added_by is not None)
+        for finding, (found, changes) in rows.items()
+        for piece in standing(found, changes)
+    )
+
+
+def evidence_changes():
+    """For prefetching: what people did to the evidence of findings, in its order, with their names."""
+    return Prefetch("evidence_changes", EvidenceChange.objects.select_related("changed_by").order_by("id"))
 
 
 def load_focus(finding):
     """Fetch what the panel of one finding shows beside the finding itself: a constant number of queries."""
-    related = ("evidence", "requirement__legal_basis", "decisions__decided_by", "comments__author")
-    prefetch_related_objects([finding], *related)
+    related = ("evidence", "requirement__legal_basis", "decisions__decided_by")
+    prefetch_related_objects([finding], *related, evidence_changes())
     return finding
+
+
+# ---------- Observations beyond the checklist ----------
+
+
+def audit_observations(audit, *, withdrawn=False):
+    """The audit's observations in their order, each with ``current``, its latest version, and ``history``, all of them
+    newest first; those withdrawn only when asked for: two queries.
+    """
+    versions = ObservationVersion.objects.select_related("written_by").order_by("-number")
+    rows = Observation.objects.filter(audit=audit).prefetch_related(Prefetch("versions", versions, to_attr="history"))
+    if not withdrawn:
+        rows = rows.filter(withdrawn=False)
+    found = list(rows.order_by("number"))
+    for row in found:
+        row.current = row.history[0]
+    return found
+
+
+def observation_templates(user):
+    """The templates this person may start from, their own first: one query."""
+    rows = ObservationTemplate.objects.filter(Q(owner=user) | Q(shared=True)).select_related("owner")
+    return sorted(rows, key=lambda template: template.owner_id != user.pk)
+
+
+def _observation_state(observation):
+    """Every version of an observation, as a signature stands for it; the oldest first."""
+    return {
+        "number": observation.number,
+        "withdrawn": observation.withdrawn,
+        "versions": [
+            {
+                "title": version.title,
+                "severity": version.severity,
+                "basis": version.basis,
+                "facts": version.facts,
+                "remediation": version.remediation,
+                "places": version.places,
+                "withdrawn": version.withdrawn,
+                "note": version.note,
+                "by": version.written_by_id,
+                "at": version.written_at.astimezone(UTC).isoformat(),
+            }
+            for version in reversed(observation.history)
+        ],
+    }

@@ -219,6 +219,49 @@ def evidence(finding, quote, **fields):
     return Evidence.objects.create(finding=finding, **place | {"clause": "一", "element": "named"} | fields)
 
 
+def observation(audit, by, quote="我们收集您的手机号码", **changes):
+    """An observation beyond the checklist, written through the service; the quote must stand in the policy."""
+    from checks.services import observations
+
+    start = audit.policy_version.text.index(quote)
+    content = {
+        "title": "推荐没有关闭入口",
+        "severity": "major",
+        "facts": "文本说到推荐，没有说怎样关闭。",
+        "basis": "示例法 第一条",
+        "remediation": "补充关闭的步骤。",
+        "places": [(start, start + len(quote))],
+    }
+    return observations.observation_write(by=by, audit=audit, **content | changes)
+
+
+def revise_observation(observation, by, **changes):
+    """Its next version: the latest one with ``changes``."""
+    from checks.services import observations
+
+    latest = observation.versions.last()
+    content = {name: getattr(latest, name) for name in observations.TEMPLATE_CONTENT}
+    content["places"] = [(piece["start"], piece["end"]) for piece in latest.places]
+    return observations.observation_revise(
+        by=by, observation=observation, revision=observation.revision, **content | changes
+    )
+
+
+def withdraw_observation(observation, by, reason="与核查项重复。"):
+    from checks.services import observations
+
+    return observations.observation_withdraw(
+        by=by, observation=observation, revision=observation.revision, reason=reason
+    )
+
+
+def template(owner, **changes):
+    """A template of observations."""
+    from checks.services import observations
+
+    return observations.template_save(by=owner, **{"title": "没有写明期限", "severity": "minor"} | changes)
+
+
 def decide(finding, by, verdict=None, reason=""):
     """A decision as the review service leaves it: the proposal confirmed, or ``verdict`` for ``reason``."""
     verdict = verdict or finding.proposed_verdict
@@ -243,6 +286,25 @@ def decide_all(audit, by):
             decide(row, by, "partial", "两处说法不一致，但不影响理解。")
         else:
             decide(row, by)
+
+
+def second_auditor(engagement):
+    """Another auditor of the engagement, for a blind second review."""
+    person = user()
+    member(engagement, person, Membership.Role.AUDITOR)
+    return person
+
+
+def give_opinions(blind, other=()):
+    """The second auditor's word on every finding: the proposal (undetermined: partly), but for ``other`` {code: verdict}."""
+    from checks.services import blind as services
+
+    other = dict(other)
+    for row in blind.audit.findings.select_related("requirement", "audit__engagement"):
+        proposed = "partial" if row.proposed_verdict == "undetermined" else row.proposed_verdict
+        verdict = other.get(row.requirement.code, proposed)
+        reason = "" if verdict == row.proposed_verdict else "第二人另有判断。"
+        services.opinion_give(by=blind.second, blind=blind, finding=row, verdict=verdict, reason=reason, revision=0)
 
 
 def sign_off(audit, by):

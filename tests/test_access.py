@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
 from checks.permissions import ALLOWED, Action
+from checks.services import batches, blind, evidence, handover, review
 
 from . import factories
 
@@ -48,18 +49,45 @@ class Member:
 
     action: Action = Action.VIEW
     status: int = 200
+    hidden: str = ""  # the role of the second auditor of a running blind review
 
     def expected(self, role):
         if role == "anonymous":
             return "login"
         if role in STRANGERS:
             return 404
+        if role == self.hidden:
+            return 403
         return self.status if self.action in ALLOWED[role] else 403
+
+
+@dataclass(frozen=True)
+class Only:
+    """One person of the engagement, who here has this role; ``others`` is what the other members get."""
+
+    role: str
+    status: int = 200
+    others: int = 403
+
+    def expected(self, role):
+        if role == "anonymous":
+            return "login"
+        if role in STRANGERS:
+            return 404
+        return self.status if role == self.role else self.others
 
 
 NO = SignedIn(405)  # the method is not allowed, whoever asks; also when the object does not exist
 
 ENGAGEMENT = {"auditee": "青禾示例科技", "product": "示例阅读", "processor_scale": "small"}
+
+
+def place_of(finding):
+    piece = finding.evidence.first()
+    return f"{piece.start}-{piece.end}"
+
+
+OBSERVATION = {"title": "推荐没有关闭入口", "severity": "minor", "facts": "没有写。", "places": "10-20", "save": "1"}
 
 # name: (arguments, GET, POST, what is posted); both may be functions of the world
 URLS = {
@@ -102,12 +130,22 @@ URLS = {
     "audit_detail": ("audit", Member(), NO, {}),
     "audit_export": ("audit", Member(), NO, {}),
     "audit_review": ("audit", Member(), NO, {}),
-    "findings_confirm": (
+    "own_undo": ("audit", NO, Member(Action.DECIDE, 302), {}),
+    "batch_preview": (
+        "audit",
+        NO,
+        Member(Action.DECIDE),
+        lambda world: {"findings": ",".join(str(finding.pk) for finding in world["audit"].findings.all())},
+    ),
+    "batch_decide": (
         "audit",
         NO,
         Member(Action.DECIDE, 302),
-        lambda world: {"findings": ",".join(str(finding.pk) for finding in world["audit"].findings.all())},
+        lambda world: {
+            "findings": ",".join(f"{finding.pk}:{finding.revision}" for finding in world["audit"].findings.all())
+        },
     ),
+    "batch_undo": ("batch", NO, Member(Action.DECIDE, 302), {}),
     "finding_detail": ("finding", Member(status=302), NO, {}),
     "finding_decide": (
         "finding",
@@ -116,7 +154,97 @@ URLS = {
         {"verdict": "partial", "reason": "只写了一半。", "revision": 1},
     ),
     "finding_undo": ("finding", NO, Member(Action.DECIDE, 302), {"revision": 1}),
+    "finding_redo": ("undone_finding", NO, Member(Action.DECIDE, 302), {"revision": 2}),
+    "finding_presence": ("finding", Member(), NO, {}),
+    "finding_assign": (
+        "finding",
+        NO,
+        Member(Action.DECIDE, 302),
+        lambda world: {"user": world["auditor"].pk, "seen": 0},
+    ),
+    "finding_due": ("finding", NO, Member(Action.DECIDE, 302), {"due_date": "2026-12-01", "seen": 0}),
+    "finding_discuss": ("finding", NO, Member(Action.COMMENT, 302), {"wanted": "1", "seen": 0}),
+    "remediation_write": ("finding", NO, Member(Action.DECIDE, 302), {"text": "写明保存期限。", "seen": 0}),
+    "finding_look": ("finding", NO, Member(Action.SIGN, 302), {"agree": "1", "seen": 0, "revision": 1}),
+    "comment_settle": ("comment", NO, Member(Action.COMMENT, 302), {"resolved": "1"}),
+    "waiting_list": ((), SignedIn(), NO, {}),
+    "audit_hand_in": ("decided_audit", NO, Member(Action.DECIDE, 302), {"note": ""}),
+    "audit_send_back": ("waiting_audit", NO, Member(Action.SIGN, 302), {"note": "第三章再看一遍。"}),
+    "blind_start": (
+        "fresh_audit",
+        NO,
+        Member(Action.MANAGE, 302),
+        lambda world: {"second": world["auditor"].pk},
+    ),
+    "blind_cancel": ("blind_audit", NO, Member(Action.MANAGE, 302, hidden="auditor"), {}),
+    "second_review": ("blind_audit", Only("auditor"), NO, {}),
+    "second_hand_in": ("blind_audit", NO, Only("auditor", 302), {}),
+    "second_finding": ("blind_finding", Only("auditor", 302), NO, {}),
+    "second_decide": (
+        "blind_finding",
+        NO,
+        Only("auditor", 302),
+        {"verdict": "partial", "reason": "只写了一半。", "revision": 0},
+    ),
+    "audit_comparison": ("compared_audit", Member(), NO, {}),
+    "disagreement_resolve": (
+        "comparison",
+        NO,
+        Member(Action.DECIDE, 302),
+        {"verdict": "partial", "reason": "以第一人为准。", "revision": 1},
+    ),
+    "notification_list": ((), SignedIn(), NO, {}),
+    "notifications_read": ((), NO, SignedIn(302), {}),
+    "notification_open": ("notification", NO, Only("auditor", 302, others=404), {}),
+    "evidence_attach": ("finding", NO, Member(Action.DECIDE, 302), {"place": "0-4", "revision": 0}),
+    "evidence_move": (
+        "finding",
+        NO,
+        Member(Action.DECIDE, 302),
+        lambda world: {"place": "0-4", "old": place_of(world["finding"]), "revision": 0},
+    ),
+    "evidence_remove": (
+        "finding",
+        NO,
+        Member(Action.DECIDE, 302),
+        lambda world: {"place": place_of(world["finding"]), "revision": 0},
+    ),
+    "evidence_undo": (
+        "quoted_finding",
+        NO,
+        Member(Action.DECIDE, 302),
+        lambda world: {"revision": world["quoted_finding"].evidence_changes.last().pk},
+    ),
     "comment_add": ("finding", NO, Member(Action.COMMENT, 302), {"text": "请再看一遍。"}),
+    "observation_list": ("audit", Member(), NO, {}),
+    "observation_create": ("audit", Member(Action.DECIDE), Member(Action.DECIDE, 302), OBSERVATION),
+    "observation_detail": ("observation", Member(), NO, {}),
+    "observation_edit": (
+        "observation",
+        Member(Action.DECIDE),
+        Member(Action.DECIDE, 302),
+        OBSERVATION | {"title": "另一个标题", "revision": 1},
+    ),
+    "observation_withdraw": ("observation", NO, Member(Action.DECIDE, 302), {"reason": "重复。", "revision": 1}),
+    "observation_restore": ("withdrawn_observation", NO, Member(Action.DECIDE, 302), {"revision": 2}),
+    "template_from_observation": ("observation", NO, Member(Action.DECIDE, 302), {}),
+    "observation_templates": ((), SignedIn(), NO, {}),
+    "template_create": ((), SignedIn(), SignedIn(302), {"title": "模板", "severity": "minor"}),
+    "template_edit": (
+        "template",
+        Only("auditor", others=404),
+        Only("auditor", 302, others=404),
+        {"title": "模板", "severity": "minor"},
+    ),
+    "template_delete": ("template", NO, Only("auditor", 302, others=404), {}),
+    "policy_views": ("audit", Member(status=302), NO, {}),
+    "policy_view": (lambda world: [world["audit"].pk, "matrix"], Member(), NO, {}),
+    "policy_view_row": (
+        lambda world: [world["audit"].pk, "matrix", 0],
+        Member(),
+        Member(Action.DECIDE, 302),
+        lambda world: {"finding": world["audit"].findings.last().pk},
+    ),
     "audit_report": ("audit", Member(), NO, {}),
     "audit_sign_off": ("decided_audit", NO, Member(Action.SIGN, 302), {"statement": ""}),
     "audit_reopen": ("signed_audit", NO, Member(Action.SIGN, 302), {"reason": "漏看了一处。"}),
@@ -169,8 +297,16 @@ def world(engagement, team, audit):
     factories.sign_off(signed_audit, by=team.reviewer)
     finding = audit.findings.first()
     factories.decide(finding, by=team.auditor)
+    quoted_finding = audit.findings.last()
+    evidence.evidence_attach(by=team.auditor, finding=quoted_finding, start=0, end=4, revision=0)
+    observation = factories.observation(audit, by=team.auditor)
+    withdrawn = factories.withdraw_observation(factories.observation(audit, by=team.auditor), by=team.auditor)
     return {
         **vars(team),
+        "observation": observation,
+        "withdrawn_observation": withdrawn,
+        "template": factories.template(team.auditor),
+        **together(engagement, team, audit),
         "checklist_admin": factories.checklist_admin(),
         "superuser": factories.user(is_staff=True, is_superuser=True),
         "engagement": engagement,
@@ -179,8 +315,40 @@ def world(engagement, team, audit):
         "decided_audit": decided_audit,
         "signed_audit": signed_audit,
         "finding": finding,
+        "quoted_finding": quoted_finding,
         "report": factories.report(signed_audit, by=team.reviewer),
         "checklist_version": audit.checklist_version,
+    }
+
+
+def together(engagement, team, audit):
+    """What people do to each other's work: in audits of their own, so that nothing stands in the way of the rest."""
+    audits = [factories.audit(engagement, audit.policy_version, audit.checklist_version) for _ in range(6)]
+    batch_audit, undone_audit, waiting_audit, fresh_audit, blind_audit, compared_audit = audits
+    revisions = dict(batch_audit.findings.values_list("pk", "revision"))
+    undone = undone_audit.findings.first()
+    factories.decide(undone, by=team.auditor)
+    review.decision_undo(by=team.auditor, finding=undone, revision=1)
+    factories.decide_all(waiting_audit, by=team.auditor)
+    handover.audit_hand_in(by=team.auditor, audit=waiting_audit)
+    for other in (blind_audit, compared_audit):
+        running = blind.blind_start(by=team.lead, audit=other, second=team.auditor)
+    factories.decide_all(compared_audit, by=team.lead)
+    factories.give_opinions(running, {"DEMO-1-IDENTITY": "partial"})
+    blind.opinions_hand_in(by=team.auditor, blind=running)
+    commented = undone_audit.findings.last()
+    text = f"@{team.auditor.username} 请看。"
+    return {
+        "batch": batches.batch_decide(by=team.auditor, audit=batch_audit, revisions=revisions),
+        "undone_finding": undone,
+        "waiting_audit": waiting_audit,
+        "fresh_audit": fresh_audit,
+        "blind_audit": blind_audit,
+        "blind_finding": blind_audit.findings.first(),
+        "compared_audit": compared_audit,
+        "comparison": running.comparisons.get(finding__requirement__code="DEMO-1-IDENTITY"),
+        "comment": review.comment_add(by=team.reviewer, finding=commented, text=text),
+        "notification": team.auditor.notifications.get(kind="mentioned"),
     }
 
 

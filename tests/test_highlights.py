@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.highlights import Span, block_at, navigation, policy_blocks, segments
+from checks.highlights import Span, block_at, navigation, page_numbers, policy_blocks, segments
 
 TEXT = "一、收集\n我们收集手机号。\n二、共享\n我们共享位置。"
 #       0 1 2 3 4       ...
@@ -17,7 +17,7 @@ def texts_and_spans(draw):
     text = draw(st.text(max_size=60))
     offset = st.integers(0, 80)  # also outside the text
     places = draw(st.lists(st.tuples(offset, offset, st.integers(1, 4)), max_size=8))
-    return text, [Span(start, end, number, finding) for number, (start, end, finding) in enumerate(places)]
+    return text, [Span(start, end, finding) for start, end, finding in places]
 
 
 @given(texts_and_spans(), st.lists(st.integers(-5, 80), max_size=6))
@@ -39,8 +39,8 @@ def test_every_character_carries_exactly_the_findings_that_cite_it(case):
 @given(texts_and_spans())
 def test_every_span_inside_the_text_can_be_jumped_to_once(case):
     text, spans = case
-    begins = [number for piece in segments(text, spans) for number in piece.begins]
-    assert sorted(begins) == [s.evidence for s in spans if s.start < min(s.end, len(text))]
+    begins = [place for piece in segments(text, spans) for place in piece.begins]
+    assert sorted(begins) == sorted({s.place for s in spans if s.start < min(s.end, len(text))})
 
 
 @given(texts_and_spans(), st.lists(st.tuples(st.integers(0, 60), st.integers(1, 9)), max_size=5))
@@ -52,9 +52,9 @@ def test_blocks_lose_nothing_but_white_space(case, clauses):
 
 
 def test_overlapping_evidence_is_split_where_it_overlaps():
-    pieces = segments("abcdef", [Span(0, 4, 1, 10), Span(2, 6, 2, 20)])
+    pieces = segments("abcdef", [Span(0, 4, 10), Span(2, 6, 20)])
     assert [(piece.text, piece.findings) for piece in pieces] == [("ab", (10,)), ("cd", (10, 20)), ("ef", (20,))]
-    assert [piece.begins for piece in pieces] == [(1,), (2,), ()]
+    assert [piece.begins for piece in pieces] == [("at-0-4",), ("at-2-6",), ()]
 
 
 def test_headings_and_clauses_become_blocks_of_their_own():
@@ -94,8 +94,10 @@ def test_every_link_of_the_navigation_arrives():
 
 
 def test_navigation_counts_the_findings_below_a_heading_once():
-    spans = [Span(5, 8, 1, 10), Span(9, 12, 2, 10), Span(9, 12, 3, 20), Span(20, 22, 4, 30)]
-    assert [entry.count for entry in navigation(OUTLINE, spans)] == [2, 1]
+    spans = [Span(5, 8, 10, 1), Span(9, 12, 10, 1), Span(9, 12, 20, 2), Span(20, 22, 30, 1)]
+    entries = navigation(OUTLINE, spans)
+    assert [entry.count for entry in entries] == [2, 1]
+    assert [entry.topics for entry in entries] == [{1, 2}, {1}]
 
 
 def test_a_text_without_outline_is_one_block():
@@ -104,6 +106,30 @@ def test_a_text_without_outline_is_one_block():
 
 def test_headings_carry_the_topics_of_their_sections():
     outline = {"sections": [[0, 5, 12, 1, "1", "位置", None], [12, 15, 20, 1, "2", "联系", None]], "clauses": []}
-    assert [entry.topics for entry in navigation(outline, [])] == [(), ()]  # kept before topics were
+    assert [entry.about for entry in navigation(outline, [])] == [(), ()]  # kept before topics were
     outline["topics"] = [["collection", "use"], []]
-    assert [entry.topics for entry in navigation(outline, [])] == [("collection", "use"), ()]
+    assert [entry.about for entry in navigation(outline, [])] == [("collection", "use"), ()]
+
+
+def test_a_place_cited_twice_by_one_finding_ends_once():
+    pieces = segments("abcd", [Span(0, 2, 10), Span(0, 2, 10), Span(0, 4, 20, by_hand=True)])
+    assert [(piece.text, piece.findings, piece.by_hand) for piece in pieces] == [
+        ("ab", (10, 20), True),
+        ("cd", (20,), True),
+    ]
+
+
+def test_pages_are_marked_where_their_text_begins():
+    text = "第一页。\n\n第二页。"
+    assert page_numbers(text, []) == {}
+    assert page_numbers(text, [0, 4, 5]) == {0: 1, 6: 3}  # the second page is empty
+    pieces = segments(text, [], pages={0: 1, 6: 2})
+    assert [(piece.text, piece.page) for piece in pieces] == [("第一页。\n\n", 1), ("第二页。", 2)]
+
+
+@given(texts_and_spans(), st.lists(st.integers(0, 60), max_size=4).map(sorted))
+def test_page_marks_lose_no_text(case, starts):
+    text, spans = case
+    blocks = policy_blocks(text, {}, spans, page_numbers(text, starts))
+    shown = "".join(piece.text for block in blocks for piece in block.segments)
+    assert "".join(shown.split()) == "".join(text.split())

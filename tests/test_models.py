@@ -1,3 +1,5 @@
+from uuid import uuid4
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
@@ -13,13 +15,21 @@ pytestmark = pytest.mark.django_db
 
 HISTORY = [
     models.ActivityEntry,
+    models.Batch,
     models.ChecklistVersion,
     models.Comment,
+    models.CommentState,
+    models.Comparison,
     models.Decision,
+    models.EvidenceChange,
+    models.FindingChange,
+    models.Handover,
     models.LegalBasis,
+    models.ObservationVersion,
     models.PolicyVersion,
     models.Report,
     models.Requirement,
+    models.SecondOpinion,
     models.SignOff,
 ]
 
@@ -28,7 +38,25 @@ HISTORY = [
 def history(signed_audit, team):
     """A row of every table of history."""
     factories.report(signed_audit, by=team.reviewer)
-    review.comment_add(by=team.viewer, finding=signed_audit.findings.first(), text="已阅。")
+    finding = signed_audit.findings.first()
+    comment = review.comment_add(by=team.viewer, finding=finding, text="已阅。")
+    factories.observation(factories.audit(signed_audit.engagement), by=team.auditor)
+    models.EvidenceChange.objects.create(
+        finding=finding, act=uuid4(), kind="added", start=0, end=4, quote="示例阅读", changed_by=team.auditor,
+        changed_at=timezone.now(),
+    )  # fmt: skip
+    made = {"made_by": team.auditor, "made_at": timezone.now()}
+    models.Batch.objects.create(audit=signed_audit, count=1, **made)
+    models.CommentState.objects.create(comment=comment, resolved=True, **made)
+    models.FindingChange.objects.create(finding=finding, kind="discussion", value="1", **made)
+    models.Handover.objects.create(audit=signed_audit, kind="handed_in", **made)
+    blind = models.BlindReview.objects.create(
+        audit=signed_audit, second=team.auditor, started_by=team.lead, started_at=timezone.now()
+    )
+    models.SecondOpinion.objects.create(blind_review=blind, finding=finding, verdict="compliant", **made)
+    models.Comparison.objects.create(
+        blind_review=blind, finding=finding, first_verdict="partial", first_by=team.lead, second_verdict="compliant"
+    )
 
 
 def test_the_list_of_history_is_complete():

@@ -24,10 +24,6 @@ def codes(findings):
     return [finding.requirement.code for finding in findings]
 
 
-def found(audit, **filters):
-    return {int(code.split("-")[1]) for code in codes(selectors.review_findings(audit, filters))}
-
-
 def test_engagement_rows_count_without_multiplying(engagement, team):
     """Two policies, three audits of six findings: joins that multiply would give other figures."""
     first, second = factories.policy_version(engagement), factories.policy_version(engagement, text="一、新政策。")
@@ -98,53 +94,17 @@ def test_the_summary_is_plain_data_and_costs_one_query_with_the_checklist_at_han
     assert cost(lambda: selectors.audit_summary(fresh)) == 2
 
 
-def test_review_findings_come_in_checklist_order(audit):
-    assert codes(selectors.review_findings(audit)) == [row[0] for row in factories.REQUIREMENTS]
+def test_findings_are_searched_in_code_title_reason_and_quote(audit):
+    def found(words):
+        pks = selectors.finding_numbers_mentioning(audit, words)
+        return set(audit.findings.filter(pk__in=pks).values_list("position", flat=True))
 
-
-def test_review_findings_are_narrowed_by_each_filter(audit, team):
-    factories.decide(audit.findings.get(position=2), team.auditor, "compliant", "附件里写全了。")
-    factories.decide(audit.findings.get(position=3), team.auditor)
-    assert found(audit, verdict="compliant") == {1, 2}
-    assert found(audit, verdict="partial") == set()
-    assert found(audit, severity="critical") == {1, 2, 4}
-    assert found(audit, domain="notice") == {1, 2}
-    assert found(audit, state="undecided") == {1, 4, 5, 6}
-    assert found(audit, state="decided") == {2, 3}
-    assert found(audit, state="confirmed") == {3}
-    assert found(audit, state="overridden") == {2}
-    assert found(audit, severity="critical", state="undecided") == {1, 4}
-    assert found(audit, verdict="", severity=None, q=" ") == {1, 2, 3, 4, 5, 6}
-
-
-def test_review_findings_are_searched_in_code_title_reason_and_quote(audit):
-    assert found(audit, q="retention") == {3}
-    assert found(audit, q="儿童信息") == {5}
-    assert found(audit, q="浏览记录") == {4}
-    assert found(audit, q="“Purposes” was proposed") == {2}
-    assert found(audit, q="没有这个词") == set()
-
-
-def test_a_finding_with_two_quotes_is_listed_once(audit):
-    finding = audit.findings.get(position=4)
-    factories.evidence(finding, "您的浏览记录")
-    assert codes(selectors.review_findings(audit, {"q": "浏览记录"})) == ["DEMO-4-PROFILING-OFF"]
-
-
-def test_review_findings_cost_the_same_however_much_there_is(audit, team):
-    def read():
-        for finding in selectors.review_findings(audit):
-            [str(row.decided_by) for row in finding.decisions.all()]
-            [str(row.author) for row in finding.comments.all()]
-            [row.ref for row in finding.requirement.legal_basis.all()]
-            [row.quote for row in finding.evidence.all()]
-
-    review.comment_add(by=team.lead, finding=audit.findings.first(), text="看一下。")
-    assert cost(read) == 5
-    factories.decide_all(audit, by=team.auditor)
-    for finding in audit.findings.all():
-        review.comment_add(by=team.viewer, finding=finding, text="已阅。")
-    assert cost(read) == 5
+    assert found("retention") == {3}
+    assert found("儿童信息") == {5}
+    assert found("浏览记录") == {4}
+    assert found("“Purposes” was proposed") == {2}
+    assert found("没有这个词") == set()
+    assert cost(lambda: selectors.finding_numbers_mentioning(audit, "浏览记录")) == 1
 
 
 def test_the_state_is_the_same_when_read_again_and_another_after_any_decision(audit, team):

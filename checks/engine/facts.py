@@ -18,9 +18,9 @@ from .numbering import gather_numbering
 from .parties import gather_parties
 from .periods import gather_periods
 from .readability import gather_readability
-from .recipients import gather_recipients
 from .sdks import gather_sdks
 from .storage import gather_storage
+from .third_parties import gather_third_parties
 
 GATHERERS = (
     gather_parties,
@@ -32,7 +32,7 @@ GATHERERS = (
     gather_readability,
     gather_sdks,
     gather_items,
-    gather_recipients,
+    gather_third_parties,
     gather_storage,
     gather_garbled,
 )

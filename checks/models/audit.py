@@ -36,6 +36,7 @@ class Audit(models.Model):
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     started_at = models.DateTimeField()
     engine_milliseconds = models.PositiveIntegerField()
+    waiting_since = models.DateTimeField(null=True)  # handed in to the reviewers and not answered yet
 
     class Meta:
         ordering = ["-started_at", "-id"]
@@ -49,8 +50,14 @@ class Audit(models.Model):
 class Finding(models.Model):
     """One per requirement per audit, also when compliant.
 
-    What the engine proposed never changes; ``final_verdict`` mirrors the latest Decision.
+    What the engine proposed never changes; ``final_verdict`` mirrors the latest Decision, and what stands behind
+    ``revision`` the latest FindingChange of its kind.
     """
+
+    class SecondLook(models.TextChoices):
+        AGREED = "agreed", _("Agreed")
+        SENT_BACK = "sent_back", _("Sent back")
+        ANSWERED = "answered", _("Answered")  # decided again since it was sent back
 
     audit = models.ForeignKey(Audit, models.PROTECT, related_name="findings")
     requirement = models.ForeignKey(Requirement, models.PROTECT, related_name="findings")
@@ -64,6 +71,11 @@ class Finding(models.Model):
     searched = models.JSONField(default=dict)  # see engine.entities.Searched
     final_verdict = models.CharField(max_length=20, choices=VerdictChoices, blank=True)
     revision = models.PositiveIntegerField(default=0)  # counts decisions: tells two people deciding at once apart
+    assignee = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    due_date = models.DateField(null=True)
+    in_discussion = models.BooleanField(default=False)
+    remediation = models.TextField(blank=True)  # in place of the requirement's
+    second_look = models.CharField(max_length=10, choices=SecondLook, blank=True)
 
     class Meta:
         ordering = ["audit", "position"]

@@ -9,9 +9,10 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from ..models import Audit, Finding, SignOff
+from ..models import Audit, Finding, Observation, SignOff
 from ..models.engagement import person_name
-from ..selectors import score
+from ..selectors import audit_observations, evidence_changes, score
+from ..standing import element_is_met, standing_evidence
 from .digests import digest
 from .opinion import SEVERITIES, count_verdicts, gravest_first, overall_opinion
 
@@ -36,12 +37,13 @@ def build_context(audit: Audit, sign_off: SignOff, *, language: str, number: str
     names = _Names(audit.checklist_version.source, language)
     rows = list(
         audit.findings.select_related("requirement").prefetch_related(
-            "evidence", "requirement__legal_basis", "decisions__decided_by"
+            "evidence", evidence_changes(), "requirement__legal_basis", "decisions__decided_by"
         )
     )
     findings = [_finding(row, names) for row in rows]
     _number(findings)
     gaps = gravest_first(findings)
+    observations = [_observation(row) for row in audit_observations(audit)]
     context = {
         "schema": SCHEMA,
         "template": TEMPLATE,
@@ -51,7 +53,8 @@ def build_context(audit: Audit, sign_off: SignOff, *, language: str, number: str
         "issued_on": timezone.localdate(sign_off.signed_at).isoformat(),
         **_subject(audit, names),
         "summary": {
-            "opinion": overall_opinion(findings),
+            "opinion": overall_opinion(findings, observations),
+            "opinion_by_observation": overall_opinion(findings, observations) != overall_opinion(findings),
             "counts": count_verdicts(findings),
             "score": score(count_verdicts(findings)),
             "by_severity": [_severity(findings, severity) for severity in SEVERITIES],
@@ -61,6 +64,7 @@ def build_context(audit: Audit, sign_off: SignOff, *, language: str, number: str
         },
         "domains": _domains(findings, names),
         "findings": findings,
+        "observations": observations,
         "sign_off": _sign_off(sign_off, rows),
         "digests": {
             "policy": audit.policy_version.sha256,
@@ -138,6 +142,7 @@ def _subject(audit: Audit, names: _Names) -> dict:
 def _finding(row: Finding, names: _Names) -> dict:
     entry = row.requirement.content
     decision = _standing_decision(row)
+    pieces = standing_evidence(row)
     elements = {element["id"]: element for element in entry.get("elements") or ()}
     titles = {
         **{signal["id"]: names.of(signal, "title") for signal in entry.get("signals") or ()},
@@ -173,22 +178,27 @@ def _finding(row: Finding, names: _Names) -> dict:
                 "id": result["id"],
                 "title": titles.get(result["id"]) or {"text": result["id"], "language": "en"},
                 "required": elements.get(result["id"], {}).get("required", True),
-                "met": result["met"],
+                "met": element_is_met(result, row.evidence.all(), pieces),
             }
             for result in row.elements
         ],
-        "evidence": _evidence(row, titles),
+        "evidence": _evidence(pieces, titles),
         "searched": _searched(row.searched or {}),
-        "remediation": names.of(entry, "remediation"),
+        # What the auditor wrote for this finding stands in whatever language it was written in.
+        "remediation": {"text": row.remediation, "language": CHINESE}
+        if row.remediation
+        else names.of(entry, "remediation"),
     }
 
 
-def _evidence(row: Finding, titles: dict) -> list[dict]:
-    """Each quoted place once, with everything it is evidence for."""
+def _evidence(pieces: list, titles: dict) -> list[dict]:
+    """Each quoted place once, with everything it is evidence for, and by whom where a person added it."""
     places: dict[tuple[int, int], dict] = {}
-    for piece in row.evidence.all():
+    for piece in pieces:
         place = {"start": piece.start, "end": piece.end, "quote": piece.quote, "clause": piece.clause, "elements": []}
         found = places.setdefault((piece.start, piece.end), place)
+        if piece.added_by:
+            found["added_by"] = person_name(piece.added_by)
         if title := titles.get(piece.element):
             found["elements"].append(title)
     return list(places.values())
@@ -210,6 +220,24 @@ def _searched(searched: dict) -> dict:
             {key: near.get(key, "") for key in ("start", "end", "quote", "clause", "why")}
             for near in searched.get("nearest") or ()
         ],
+    }
+
+
+def _observation(row: Observation) -> dict:
+    """An observation beyond the checklist in its author's words; its quotes are numbered "O3.1"."""
+    current = row.current
+    return {
+        "number": row.number,
+        "title": current.title,
+        "severity": current.severity,
+        "facts": current.facts,
+        "legal_basis": current.basis.splitlines(),
+        "remediation": current.remediation,
+        "evidence": [
+            {**place, "number": f"O{row.number}.{position}"} for position, place in enumerate(current.places, 1)
+        ],
+        "written_by": person_name(current.written_by),
+        "written_at": _moment(current.written_at),
     }
 
 

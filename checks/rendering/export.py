@@ -1,6 +1,8 @@
 """An audit kept in the database as the command line's JSON (schema 1), plus what people decided."""
 
 from ..models import Audit, Finding
+from ..selectors import audit_observations, evidence_changes
+from ..standing import standing_evidence
 
 SCHEMA = 1
 
@@ -8,12 +10,16 @@ SCHEMA = 1
 def audit_to_json(audit: Audit) -> dict:
     """The audit as plain data: the engine's result as it was proposed, and every decision in its order.
 
-    Same shape as the command line's output, with ``decisions`` added: ``[{"code", "proposed", "verdict",
-    "reason", "by", "at"}]``. An empty ``verdict`` is a decision taken back.
+    Same shape as the command line's output, with what people did added: ``decisions``, ``[{"code", "proposed",
+    "verdict", "reason", "by", "at", "kind"}]`` (an empty ``verdict``: the finding is open again), ``evidence_changes``,
+    and in every finding ``standing_evidence``, the evidence that counts now, and ``remediation`` where one was written;
+    ``observations`` are what auditors noted beyond the checklist, withdrawn ones included, each with its earlier
+    versions.
     """
     audit = Audit.objects.select_related("policy_version__document", "checklist_version__checklist").get(pk=audit.pk)
     version, checklist = audit.policy_version, audit.checklist_version
-    rows = list(audit.findings.select_related("requirement").prefetch_related("evidence", "decisions__decided_by"))
+    findings = audit.findings.select_related("requirement")
+    rows = list(findings.prefetch_related("evidence", evidence_changes(), "decisions__decided_by"))
     return {
         "schema": SCHEMA,
         "policy": {
@@ -27,6 +33,8 @@ def audit_to_json(audit: Audit) -> dict:
         "findings": [_finding(row) for row in rows],
         "digest": audit.result_digest,
         "decisions": [_decision(row, decision) for row in rows for decision in row.decisions.all()],
+        "evidence_changes": [_change(row, change) for row in rows for change in row.evidence_changes.all()],
+        "observations": [_observation(row) for row in audit_observations(audit, withdrawn=True)],
     }
 
 
@@ -38,17 +46,28 @@ def _finding(row: Finding) -> dict:
         "confidence": row.confidence,
         "rationale": row.rationale_zh,
         "elements": row.elements,
-        "evidence": [
-            {
-                "start": piece.start,
-                "end": piece.end,
-                "quote": piece.quote,
-                "clause": piece.clause,
-                "element": piece.element,
-            }
-            for piece in row.evidence.all()
+        "evidence": [_place(piece) for piece in row.evidence.all()],
+        "standing_evidence": [
+            {**_place(piece), "added_by": piece.added_by.get_username() if piece.added_by else None}
+            for piece in standing_evidence(row)
         ],
         "searched": row.searched,
+        **({"remediation": row.remediation} if row.remediation else {}),
+    }
+
+
+def _place(piece) -> dict:
+    return {name: getattr(piece, name) for name in ("start", "end", "quote", "clause", "element")}
+
+
+def _change(row: Finding, change) -> dict:
+    return {
+        "code": row.requirement.code,
+        "change": change.kind,
+        **_place(change),
+        "act": str(change.act),
+        "by": change.changed_by.get_username(),
+        "at": change.changed_at.isoformat(),
     }
 
 
@@ -60,4 +79,28 @@ def _decision(row: Finding, decision) -> dict:
         "reason": decision.reason,
         "by": decision.decided_by.get_username(),
         "at": decision.decided_at.isoformat(),
+        "kind": decision.kind,
+    }
+
+
+def _observation(row) -> dict:
+    return {
+        "number": row.number,
+        "withdrawn": row.withdrawn,
+        **_version(row.current),
+        "earlier": [_version(version) for version in row.history[1:]],
+    }
+
+
+def _version(version) -> dict:
+    return {
+        "title": version.title,
+        "severity": version.severity,
+        "legal_basis": version.basis.splitlines(),
+        "facts": version.facts,
+        "remediation": version.remediation,
+        "evidence": version.places,
+        "note": version.note,
+        "by": version.written_by.get_username(),
+        "at": version.written_at.isoformat(),
     }

@@ -1,5 +1,7 @@
 """The overall opinion and the figures of the summary: plain rules over plain findings, printed in the report itself."""
 
+from collections.abc import Iterable
+
 from ..engine.entities import Severity, Verdict
 
 GAPS = (Verdict.NON_COMPLIANT, Verdict.PARTIAL)
@@ -7,8 +9,9 @@ SEVERITIES = tuple(Severity)
 VERDICTS = tuple(Verdict)
 
 
-def overall_opinion(findings: list[dict]) -> str:
-    """The gravest that applies, looking from the top:
+def overall_opinion(findings: list[dict], observations: Iterable[dict] = ()) -> str:
+    """The gravest that applies, looking from the top; an observation beyond the checklist counts like a requirement of
+    its severity that is not met:
 
     ``major_deficiencies``  a critical requirement is not met
     ``deficiencies``        a critical requirement is met in part, or a major one is not met
@@ -17,6 +20,7 @@ def overall_opinion(findings: list[dict]) -> str:
     ``no_gaps``             none of these
     """
     seen = {(finding["severity"], finding["verdict"]) for finding in findings}
+    seen |= {(observation["severity"], Verdict.NON_COMPLIANT) for observation in observations}
     if (Severity.CRITICAL, Verdict.NON_COMPLIANT) in seen:
         return "major_deficiencies"
     if seen & {(Severity.CRITICAL, Verdict.PARTIAL), (Severity.MAJOR, Verdict.NON_COMPLIANT)}:

@@ -15,7 +15,7 @@ from ..rendering.digests import digest
 FIRST = "0" * 64  # what the first entry of a chain names as its predecessor
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # inside the act's own transaction: what fails here fails there
 def record(*, actor, action, obj, engagement=None, detail=None):
     """Append one entry to the engagement's chain (to the installation's without one) and return it.
 

@@ -1,12 +1,10 @@
 """An audit is closed by a signature and leaves as a report whose data is frozen with it."""
 
 import hashlib
-from dataclasses import dataclass
 
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .. import selectors
@@ -18,7 +16,8 @@ from ..rendering.pdf import render_pdf
 from . import activity
 from .errors import ServiceError
 from .files import transaction_with_file
-from .review import AuditSigned
+from .locks import AuditSigned
+from .readiness import decided_by, readiness, signer_decided_text, signer_observed_text, written_by
 
 
 class NotReady(ServiceError):
@@ -32,7 +31,19 @@ class NotReady(ServiceError):
 
 
 class SignerDecided(ServiceError):
-    text = _("Somebody else has to sign off: you decided %(count)s of the findings yourself.")
+    @property
+    def message(self):
+        return signer_decided_text(self.params["count"])
+
+
+class SignerObserved(ServiceError):
+    @property
+    def message(self):
+        return signer_observed_text(self.params["count"])
+
+
+class WarningsUnseen(ServiceError):
+    text = _("There are points to be looked at before signing. Confirm that you have.")
 
 
 class NotSigned(ServiceError):
@@ -51,44 +62,26 @@ class NumberTaken(ServiceError):
     text = _("Several reports are being issued at this moment. Try again.")
 
 
-@dataclass(frozen=True, slots=True)
-class Obstacle:
-    """One thing that stands between the audit and its signature; ``finding_id`` leads to where it can be removed."""
-
-    code: str  # no_findings, undecided, override_without_reason, signer_decided
-    message: str
-    finding_id: int | None = None
-    requirement: str = ""  # its code, for lists
-
-
-def readiness(audit, *, signer=None):
-    """What stands between the audit and its signature: Obstacles in the order of the checklist, none when ready.
-
-    With ``signer`` it also says whether this person may be the one to sign. Reads only; a fixed number of queries.
-    """
-    findings = list(selectors.findings_with_latest_decision(audit))
-    obstacles = [obstacle for finding in findings for obstacle in _finding_obstacles(finding)]
-    if not findings:
-        obstacles.append(Obstacle("no_findings", gettext("The audit has no findings.")))
-    if signer and (decided := _decided_by(findings, signer)):
-        obstacles.append(Obstacle("signer_decided", SignerDecided(count=decided).message))
-    return obstacles
-
-
 @transaction.atomic
-def audit_sign_off(*, by, audit, statement=""):
+def audit_sign_off(*, by, audit, statement="", warnings_seen=False):
     """Sign the audit off and return the SignOff, which carries the digest of the exact state that was signed.
 
-    Raises AuditSigned, NotReady with its obstacles, and SignerDecided when the signer made the decision that counts on
-    any finding: four eyes.
+    ``warnings_seen``: the signer has looked at what is no obstacle but should be known. Raises AuditSigned, NotReady
+    with its obstacles, WarningsUnseen, and SignerDecided or SignerObserved when the signer made the decision that
+    counts on any finding, or wrote an observation: four eyes.
     """
     _lock(audit)
     if audit.status == Audit.Status.SIGNED:
         raise AuditSigned
-    if obstacles := readiness(audit):
+    found = readiness(audit)
+    if obstacles := [obstacle for obstacle in found if obstacle.blocking]:
         raise NotReady(obstacles)
-    if decided := _decided_by(selectors.findings_with_latest_decision(audit), by):
+    if decided := decided_by(selectors.findings_with_latest_decision(audit), by):
         raise SignerDecided(count=decided)
+    if written := written_by(selectors.audit_observations(audit), by):
+        raise SignerObserved(count=written)
+    if found and not warnings_seen:
+        raise WarningsUnseen
     sign_off = SignOff.objects.create(
         audit=audit,
         signed_by=by,
@@ -97,7 +90,11 @@ def audit_sign_off(*, by, audit, statement=""):
         decisions_digest=digest(selectors.audit_state(audit)),
     )
     _set_status(audit, Audit.Status.SIGNED)
-    detail = {"sign_off": sign_off.pk, "decisions_digest": sign_off.decisions_digest}
+    detail = {
+        "sign_off": sign_off.pk,
+        "decisions_digest": sign_off.decisions_digest,
+        "warnings": [[obstacle.code, obstacle.requirement] for obstacle in found],
+    }
     activity.record(actor=by, action="audit.signed", obj=audit, engagement=audit.engagement, detail=detail)
     return sign_off
 
@@ -141,27 +138,14 @@ def next_number(year):
     return f"PA-{year}-{int(last.number.rpartition('-')[2]) + 1 if last else 1:06d}"
 
 
-def _finding_obstacles(finding):
-    code = finding.requirement.code
-    if not finding.is_decided:
-        yield Obstacle("undecided", gettext("%(code)s is not decided.") % {"code": code}, finding.pk, code)
-    elif finding.final_verdict != finding.proposed_verdict and not (finding.decision_reason or "").strip():
-        message = gettext("%(code)s was decided otherwise than proposed, without a reason.") % {"code": code}
-        yield Obstacle("override_without_reason", message, finding.pk, code)
-
-
-def _decided_by(findings, user):
-    return sum(finding.is_decided and finding.decision_by == user.pk for finding in findings)
-
-
 def _lock(audit):
     """Lock the audit's row and see its true status: the instance may be older than the last signature."""
     audit.status = Audit.objects.select_for_update().only("status").get(pk=audit.pk).status
 
 
 def _set_status(audit, status):
-    audit.status = status
-    audit.save(update_fields=["status"])
+    audit.status, audit.waiting_since = status, None
+    audit.save(update_fields=["status", "waiting_since"])
 
 
 def _valid_sign_off(audit):

@@ -1,41 +1,31 @@
 """People decide: every verdict, withdrawal and comment is a row of its own; what was proposed stays as it was."""
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Audit, Comment, Decision, Finding
-from ..models.audit import VerdictChoices
-from . import activity
+from ..models import Comment, CommentState, Decision, Finding
+from ..models.review import decision_stacks
+from . import activity, blind, notifications
 from .errors import ServiceError
-
-
-class AuditSigned(ServiceError):
-    text = _("This audit is signed off. Reopen it to change a decision.")
-
-
-class StaleFinding(ServiceError):
-    text = _("Somebody else has decided this finding in the meantime. Look at their decision, then decide again.")
-
-
-class ReasonRequired(ServiceError):
-    text = _("Say why you decide otherwise than proposed.")
-
-
-class NotAVerdict(ServiceError):
-    text = _("Choose a verdict. “Undetermined” is what the program says when it cannot tell; a person has to decide.")
+from .locks import lock_open_audit
+from .verdicts import checked_reason, decision_keep, require_fresh
 
 
 class NothingToUndo(ServiceError):
     text = _("There is no decision to take back.")
 
 
+class ResolvedStays(ServiceError):
+    text = _("This decision settled a disagreement of two auditors. Settle it anew where they are compared.")
+
+
+class NothingToRedo(ServiceError):
+    text = _("No decision was taken back that could be restored.")
+
+
 class EmptyComment(ServiceError):
     text = _("Write something first.")
-
-
-FINAL_VERDICTS = frozenset(VerdictChoices.values) - {VerdictChoices.UNDETERMINED.value}
 
 
 @transaction.atomic
@@ -45,97 +35,85 @@ def finding_decide(*, by, finding, verdict, reason, revision):
     ``revision`` is the finding's revision the person saw. Raises AuditSigned, StaleFinding, NotAVerdict, and
     ReasonRequired when the verdict differs from the proposed one and no reason is given.
     """
-    _lock_open_audit(finding.audit_id)
-    _require_fresh(finding, revision)
-    if verdict not in FINAL_VERDICTS:
-        raise NotAVerdict
-    reason = reason.strip()
-    if verdict != finding.proposed_verdict and not reason:
-        raise ReasonRequired
-    decision = _decide(by, finding, str(verdict), reason)
+    lock_open_audit(finding.audit_id)
+    require_fresh(finding, revision)
+    reason = checked_reason(verdict, reason, proposed=finding.proposed_verdict)
+    decision = decision_keep(by=by, finding=finding, verdict=str(verdict), reason=reason)
     _record(by, "finding.decided", finding, decision)
+    blind.reveal_if_complete(by=by, audit=finding.audit)
     return decision
 
 
 @transaction.atomic
 def decision_undo(*, by, finding, revision):
-    """Take the latest decision back: a new Decision repeats the one before it (empty verdict when there was none).
+    """Take the decision that counts back: the one before it counts again, or none. Taking back again goes further back.
 
-    Taking back twice restores what was taken back. Raises AuditSigned, StaleFinding and NothingToUndo.
+    The new Decision repeats what now counts (empty verdict: nothing). Raises AuditSigned, StaleFinding,
+    NothingToUndo, ResolvedStays.
     """
-    _lock_open_audit(finding.audit_id)
-    _require_fresh(finding, revision)
-    latest = list(finding.decisions.order_by("-id")[:2])
-    if not latest:
+    lock_open_audit(finding.audit_id)
+    require_fresh(finding, revision)
+    done, _undone = decision_stacks(finding.decisions.order_by("id"))
+    if not done:
         raise NothingToUndo
-    before = latest[1] if len(latest) == 2 else Decision(verdict="", reason="")
-    decision = _decide(by, finding, before.verdict, before.reason)
+    if done[-1].kind == Decision.Kind.RESOLVED:
+        raise ResolvedStays
+    before = done[-2] if len(done) > 1 else Decision(verdict="", reason="")
+    decision = decision_keep(
+        by=by, finding=finding, verdict=before.verdict, reason=before.reason, kind=Decision.Kind.UNDONE
+    )
     _record(by, "decision.undone", finding, decision)
     return decision
 
 
 @transaction.atomic
-def findings_confirm(*, by, audit, finding_ids):
-    """Confirm the proposals of these findings at once and return how many were confirmed.
+def decision_redo(*, by, finding, revision):
+    """Restore the decision taken back last, as long as nothing was decided since, and return the new Decision.
 
-    Passed over are findings of other audits, findings decided already and proposals that are undetermined; when nothing
-    is left, nothing is recorded. Raises AuditSigned.
+    Raises AuditSigned, StaleFinding, NothingToRedo.
     """
-    _lock_open_audit(audit.pk)
-    open_findings = Finding.objects.select_for_update().filter(audit=audit, pk__in=finding_ids, final_verdict="")
-    findings = list(open_findings.exclude(proposed_verdict=VerdictChoices.UNDETERMINED).order_by("position"))
-    if not findings:
-        return 0
-    Decision.objects.bulk_create(_decision(by, finding, finding.proposed_verdict) for finding in findings)
-    Finding.objects.filter(pk__in=[finding.pk for finding in findings]).update(
-        final_verdict=F("proposed_verdict"), revision=F("revision") + 1
+    lock_open_audit(finding.audit_id)
+    require_fresh(finding, revision)
+    _done, undone = decision_stacks(finding.decisions.order_by("id"))
+    if not undone:
+        raise NothingToRedo
+    decision = decision_keep(
+        by=by, finding=finding, verdict=undone[-1].verdict, reason=undone[-1].reason, kind=Decision.Kind.REDONE
     )
-    detail = {"findings": [finding.pk for finding in findings]}
-    activity.record(actor=by, action="findings.confirmed", obj=audit, engagement=audit.engagement, detail=detail)
-    return len(findings)
+    _record(by, "decision.redone", finding, decision)
+    blind.reveal_if_complete(by=by, audit=finding.audit)
+    return decision
 
 
 @transaction.atomic
 def comment_add(*, by, finding, text):
-    """Add a comment to the finding and return it; also after signing, as it changes no verdict. Raises EmptyComment."""
+    """Add a comment to the finding and return it; also after signing, as it changes no verdict. Raises EmptyComment.
+
+    Members of the engagement whom it names with @ are told.
+    """
     text = text.strip()
     if not text:
         raise EmptyComment
     comment = Comment.objects.create(finding=finding, author=by, text=text, created_at=timezone.now())
     detail = {"finding": finding.pk, "code": finding.requirement.code}
     activity.record(actor=by, action="comment.added", obj=comment, engagement=finding.audit.engagement, detail=detail)
+    notifications.tell_mentioned(by=by, comment=comment)
     return comment
 
 
-def _lock_open_audit(pk):
-    """Deciding and signing queue on the audit's row, so nothing can be decided while it is being signed."""
-    if Audit.objects.select_for_update().only("status").get(pk=pk).status == Audit.Status.SIGNED:
-        raise AuditSigned
-
-
-def _require_fresh(finding, revision):
-    if Finding.objects.select_for_update().only("revision").get(pk=finding.pk).revision != revision:
-        raise StaleFinding
-
-
-def _decision(by, finding, verdict, reason=""):
-    return Decision(
-        finding=finding,
-        proposed_verdict=finding.proposed_verdict,
-        verdict=verdict,
-        reason=reason,
-        decided_by=by,
-        decided_at=timezone.now(),
-    )
-
-
-def _decide(by, finding, verdict, reason):
-    decision = _decision(by, finding, verdict, reason)
-    decision.save()
-    finding.final_verdict = verdict
-    finding.revision = Finding.objects.values_list("revision", flat=True).get(pk=finding.pk) + 1
-    finding.save(update_fields=["final_verdict", "revision"])
-    return decision
+@transaction.atomic
+def comment_settle(*, by, comment, resolved):
+    """Call the comment settled, or open it again, and return its CommentState; None when it is so already."""
+    Finding.objects.select_for_update().only("pk").get(pk=comment.finding_id)
+    latest = comment.states.order_by("id").last()
+    if bool(latest and latest.resolved) == resolved:
+        return None
+    state = CommentState.objects.create(comment=comment, resolved=resolved, made_by=by, made_at=timezone.now())
+    finding = comment.finding
+    detail = {"finding": finding.pk, "code": finding.requirement.code}
+    action = "comment.resolved" if resolved else "comment.reopened"
+    activity.record(actor=by, action=action, obj=comment, engagement=finding.audit.engagement, detail=detail)
+    return state
 
 
 def _record(by, action, finding, decision):

@@ -27,8 +27,42 @@ SENTENCES = {
         "%(actor)s decided %(code)s: %(verdict)s instead of %(proposed)s. Reason: %(reason)s"
     ),
     "decision.undone": gettext_lazy("%(actor)s took the decision on %(code)s back. It now counts as: %(verdict)s."),
+    "decision.redone": gettext_lazy("%(actor)s restored the decision on %(code)s. It now counts as: %(verdict)s."),
     "findings.confirmed": gettext_lazy("%(actor)s confirmed what was proposed on %(findings)s."),
+    "findings.decided": gettext_lazy("%(actor)s decided %(findings)s at once: %(verdict)s. Reason: %(reason)s"),
+    "findings.undone": gettext_lazy("%(actor)s took a bulk decision back, on %(findings)s."),
+    "finding.assigned": gettext_lazy("%(actor)s assigned %(code)s to %(username)s."),
+    "finding.unassigned": gettext_lazy("%(actor)s assigned %(code)s to nobody."),
+    "finding.due": gettext_lazy("%(actor)s set the due date of %(code)s: %(due_date)s."),
+    "finding.discussed": gettext_lazy("%(actor)s marked %(code)s for discussion."),
+    "finding.discussion_over": gettext_lazy("%(actor)s took the mark for discussion off %(code)s."),
+    "finding.remediation": gettext_lazy("%(actor)s wrote what has to be done about %(code)s."),
+    "finding.agreed": gettext_lazy("%(actor)s agreed to the decision on %(code)s: %(verdict)s."),
+    "finding.sent_back": gettext_lazy("%(actor)s sent %(code)s back: %(note)s"),
+    "audit.handed_in": gettext_lazy("%(actor)s handed the audit in for review."),
+    "audit.sent_back": gettext_lazy("%(actor)s sent the audit back: %(note)s"),
+    "blind.started": gettext_lazy("%(actor)s asked %(username)s for a blind second review."),
+    "blind.cancelled": gettext_lazy("%(actor)s gave the blind second review up."),
+    "blind.opinion": gettext_lazy("%(actor)s gave a second opinion on %(code)s."),
+    "blind.handed_in": gettext_lazy("%(actor)s handed the second opinion in."),
+    "blind.revealed": gettext_lazy("Both opinions were compared. They differ on %(differing)s findings."),
+    "disagreement.resolved": gettext_lazy(
+        "%(actor)s settled the two opinions on %(code)s: %(verdict)s. Reason: %(reason)s"
+    ),
+    "comment.resolved": gettext_lazy("%(actor)s settled a comment on %(code)s."),
+    "comment.reopened": gettext_lazy("%(actor)s opened a comment on %(code)s again."),
+    "evidence.added": gettext_lazy("%(actor)s added evidence to %(code)s (%(findings)s): “%(quote)s”"),
+    "evidence.moved": gettext_lazy("%(actor)s moved evidence of %(code)s: “%(quote)s”"),
+    "evidence.removed": gettext_lazy("%(actor)s took evidence of %(code)s away: “%(quote)s”"),
+    "evidence.undone": gettext_lazy("%(actor)s took a change of the evidence of %(code)s back: “%(quote)s”"),
     "comment.added": gettext_lazy("%(actor)s commented on %(code)s."),
+    "observation.written": gettext_lazy("%(actor)s noted observation %(number)s: “%(title)s”."),
+    "observation.revised": gettext_lazy("%(actor)s revised observation %(number)s: “%(title)s”."),
+    "observation.withdrawn": gettext_lazy("%(actor)s withdrew observation %(number)s: “%(title)s”. Reason: %(reason)s"),
+    "observation.restored": gettext_lazy("%(actor)s restored observation %(number)s: “%(title)s”."),
+    "template.saved": gettext_lazy("%(actor)s saved a template of observations: “%(title)s”."),
+    "template.changed": gettext_lazy("%(actor)s changed a template of observations: “%(title)s”."),
+    "template.deleted": gettext_lazy("%(actor)s deleted a template of observations: “%(title)s”."),
     "audit.signed": gettext_lazy("%(actor)s signed the audit off."),
     "audit.reopened": gettext_lazy("%(actor)s reopened the audit. Reason: %(reason)s"),
     "report.issued": gettext_lazy("%(actor)s issued report %(number)s."),
@@ -38,6 +72,7 @@ PLACES = {
     "policyversion": "policy_version",
     "audit": "audit_detail",
     "finding": "finding_detail",
+    "observation": "observation_detail",
 }
 
 
@@ -73,6 +108,7 @@ class Words(dict):
         self["role"], self["before"] = (role(detail.get(name)) for name in ("role", "before"))
         self["verdict"], self["proposed"] = (verdict(detail.get(name)) for name in ("verdict", "proposed"))
         self["username"] = member(detail)
+        self["due_date"] = detail.get("due_date") or "—"
         self["changes"] = changes(detail.get("changed", {}))
         count = len(detail.get("findings", ()))
         self["findings"] = ngettext("%(count)s finding", "%(count)s findings", count) % {"count": count}

@@ -1,7 +1,10 @@
 """Small marks of the review screen: a list of eighty rows has no room for badges."""
 
+import re
+
 from django import template
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import mark_safe
 
 from .checks_tags import SEVERITY_SIGNS, VERDICT_SIGNS, severity_word, verdict_word
 
@@ -34,3 +37,37 @@ def verdict_sign(verdict):
 def percent(share):
     """A share of one as whole per cent, without the sign."""
     return round(share * 100)
+
+
+@register.filter
+def policy_text(text):
+    """The text so that the browser keeps every character: carriage returns would become line feeds, or vanish."""
+    escaped = conditional_escape(text)
+    return mark_safe(escaped.replace("\r", "&#13;")) if "\r" in text else escaped  # noqa: S308
+
+
+BETWEEN_TAGS = re.compile(r">\s*\n\s*<")
+TOKEN = re.compile(r'<input type="hidden" name="csrfmiddlewaretoken" value="\w*">')
+
+
+@register.tag
+def squeeze(parser, token):
+    """Templates are indented for their readers; what is between two tags on two lines goes out as one line break.
+
+    A part that HTMX swaps in goes without the CSRF token in every form: each request of HTMX carries it in a header
+    (see static/review/screen.js).
+    """
+    nodes = parser.parse(["endsqueeze"])
+    parser.delete_first_token()
+    return SqueezeNode(nodes)
+
+
+class SqueezeNode(template.Node):
+    def __init__(self, nodes):
+        self.nodes = nodes
+
+    def render(self, context):
+        html = self.nodes.render(context)
+        if context["request"].htmx:
+            html = TOKEN.sub("", html)
+        return BETWEEN_TAGS.sub(">\n<", html)

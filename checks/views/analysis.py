@@ -6,16 +6,18 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from ..forms import AuditRunForm
+from ..forms import AuditRunForm, SecondAuditorForm
 from ..models import Audit
 from ..models.audit import VerdictChoices
 from ..models.checklist import SeverityChoices
-from ..permissions import Action, audit_for, can, policy_version_for
+from ..permissions import Action, Blind, audit_for, can, policy_version_for
 from ..rendering.export import audit_to_json
 from ..selectors import audit_summary
 from ..services import ServiceError
 from ..services import analysis as services
+from ..teamwork import last_place, running_or_unresolved
 from .fact_sheet import fact_sheet
+from .second import seconds
 
 
 @require_POST
@@ -37,8 +39,12 @@ def audit_run(request, pk):
 @require_GET
 def audit_detail(request, pk):
     """How the audit stands: score, counts, what is left to do, and what the text says in facts."""
-    audit = audit_for(request.user, pk)
+    try:
+        audit = audit_for(request.user, pk)
+    except Blind:
+        return redirect("second_review", pk)
     summary = audit_summary(audit)
+    may_manage = can(request.user, audit.engagement, Action.MANAGE)
     context = {
         "audit": audit,
         "summary": summary,
@@ -47,6 +53,10 @@ def audit_detail(request, pk):
         "may_decide": can(request.user, audit.engagement, Action.DECIDE),
         "verdicts": VerdictChoices.values,
         "severities": [(severity, summary["by_severity"][severity]) for severity in SeverityChoices.values],
+        "stopped": summary["undecided"] and last_place(request.user, audit),
+        "blind": running_or_unresolved(audit),
+        "may_manage": may_manage,
+        "second_form": SecondAuditorForm(members=seconds(audit, request.user)) if may_manage else None,
         "undetermined": summary["by_verdict"][VerdictChoices.UNDETERMINED],
         "critical": summary["by_severity"][SeverityChoices.CRITICAL][VerdictChoices.NON_COMPLIANT],
         "facts": fact_sheet(audit.facts, audit.outline),

@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ..forms import EngagementForm, MemberForm
-from ..models import ActivityEntry, Audit, Membership
+from ..models import Audit, Membership
 from ..models.engagement import person_name
 from ..permissions import Action, can, engagement_for
-from ..selectors import engagement_policies, engagement_rows
+from ..selectors import activity_for, engagement_policies, engagement_rows
 from ..services import ServiceError
 from ..services import engagements as services
 
@@ -55,13 +55,13 @@ def engagement_edit(request, pk):
 @require_GET
 def engagement_detail(request, pk):
     engagement = engagement_for(request.user, pk)
-    policies = list(engagement_policies(engagement))
+    policies = list(engagement_policies(engagement, request.user))
     context = {
         "engagement": engagement,
         "policies": policies,
         "finished": finished(policies),
         "memberships": engagement.memberships.select_related("user"),
-        "entries": entries_of(engagement)[:RECENT_ENTRIES],
+        "entries": activity_for(engagement, request.user)[:RECENT_ENTRIES],
         **rights(request.user, engagement),
     }
     return render(request, "checks/engagements/engagement_detail.html", context)
@@ -122,7 +122,7 @@ def member_remove(request, pk, user_pk):
 @require_GET
 def engagement_activity(request, pk):
     engagement = engagement_for(request.user, pk)
-    page = Paginator(entries_of(engagement), ENTRIES_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(activity_for(engagement, request.user), ENTRIES_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "checks/engagements/engagement_activity.html", {"engagement": engagement, "page": page})
 
 
@@ -130,10 +130,6 @@ def finished(policies):
     """Whether there are audits and all of them are signed off; then no due date can be missed any more."""
     audits = [audit for policy in policies for version in policy.versions.all() for audit in version.audits.all()]
     return bool(audits) and all(audit.status == Audit.Status.SIGNED for audit in audits)
-
-
-def entries_of(engagement):
-    return ActivityEntry.objects.filter(engagement=engagement).select_related("actor")
 
 
 def page(request, name, form, context):

@@ -6,10 +6,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from ..forms import ReopenForm, ReportForm, SignOffForm
+from ..forms import NoteForm, ReopenForm, ReportForm, SignOffForm
 from ..models import Audit, Report
 from ..permissions import Action, audit_for, can, report_for
-from ..selectors import review_queue
+from ..selectors import reopenings, review_queue
 from ..services import ServiceError
 from ..services import report as services
 
@@ -71,9 +71,14 @@ def page(request, audit, status=200, problem="", refused=None):
         "signed": signed,
         "may_sign": may_sign,
         "undecided": [obstacle for obstacle in obstacles if obstacle.code == "undecided"],
-        "obstacles": obstacles,
+        "obstacles": [obstacle for obstacle in obstacles if obstacle.blocking],
+        "warnings": [obstacle for obstacle in obstacles if not obstacle.blocking],
         "titles": finding_titles(audit) if obstacles else {},
         "problem": problem,
+        "may_decide": can(request.user, audit.engagement, Action.DECIDE),
+        "handover": audit.handovers.select_related("made_by").last(),
+        "note_form": given(NoteForm, refused),
+        "reopenings": reopenings(audit),
         "sign_offs": audit.sign_offs.select_related("signed_by").order_by("-id"),
         "reports": Report.objects.filter(sign_off__audit=audit).select_related("sign_off", "created_by"),
         "sign_off_form": given(SignOffForm, refused),

@@ -10,28 +10,47 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from ..forms import CommentForm, DecisionForm, UndoForm
-from ..highlights import Span, navigation, policy_blocks
-from ..models import Audit
-from ..permissions import Action, audit_for, can, finding_for
-from ..selectors import checklist_titles, evidence_places, load_focus
-from ..services import ServiceError
+from ..models import Audit, Finding, FindingChange
+from ..permissions import Action, Blind, audit_for, can, finding_for
+from ..selectors import audit_observations, checklist_titles, load_focus
+from ..services import ServiceError, batches, verdicts
 from ..services import review as review_service
-from .review_panel import panel
-from .review_queue import Queue
+from ..teamwork import (
+    DECIDERS,
+    changes_of,
+    comments_with_state,
+    frequent_reasons,
+    last_own_act,
+    last_place,
+    sent_back,
+    team_of,
+)
+from .review_panel import People, panel
+from .review_queue import DEFAULT_ORDER, Queue
+from .review_text import PolicyText
 
 PAGE = "checks/review/review.html"
+PANEL = "checks/review/panel.html"
+LISTING = "checks/review/listing.html"
+AFTER_DECISION = "checks/review/after_decision.html"
+ORDER = "review_order"  # in the session
 
 
 @require_GET
 def audit_review(request, pk):
     """The whole screen. ``?finding=`` puts one in focus; the other parameters filter the queue."""
-    audit = audit_for(request.user, pk)
+    try:
+        audit = audit_for(request.user, pk)
+    except Blind:
+        return redirect("second_review", pk)
     queue = queue_of(request, audit)
+    asked = request.GET.get("finding")
     if request.htmx.target == "listing":  # only the filters changed
-        return listing(request, audit, queue, queue.find(request.GET.get("finding")))
-    return page(request, audit, queue, queue.opening(request.GET.get("finding")))
+        return listing(request, audit, queue, queue.find(asked))
+    return page(request, audit, queue, queue.opening(asked, asked is None and last_place(request.user, audit)))
 
 
 @require_GET
@@ -41,7 +60,7 @@ def finding_detail(request, pk):
     queue = queue_of(request, finding.audit)
     if not request.htmx:
         return redirect(queue.address(finding))
-    return pushed(render(request, f"{PAGE}#panel", focus(request, finding, queue)), queue, finding)
+    return pushed(render(request, PANEL, focus(request, finding, queue)), queue, finding)
 
 
 @require_POST
@@ -53,29 +72,40 @@ def finding_decide(request, pk):
         data["verdict"] = finding.proposed_verdict
     form = DecisionForm(data)
     if not form.is_valid():
-        return refused(request, finding, form=form)
+        return refused(request, finding, forms={"decision": form})
     try:
         review_service.finding_decide(by=request.user, finding=finding, **form.cleaned_data)
-    except review_service.StaleFinding:
-        return stale(request, pk, form.cleaned_data["revision"], form=form)
-    except review_service.ReasonRequired as error:
+    except verdicts.StaleFinding:
+        return stale(request, pk, form.cleaned_data["revision"], forms={"decision": form})
+    except verdicts.ReasonRequired as error:
         form.add_error("reason", error.message)
-        return refused(request, finding, form=form)
+        return refused(request, finding, forms={"decision": form})
     except ServiceError as error:
-        return refused(request, finding, form=form, problem=error.message)
+        return refused(request, finding, forms={"decision": form}, problem=error.message)
     return went_on(request, finding)
 
 
 @require_POST
 def finding_undo(request, pk):
-    """Take the latest decision back; the one before it counts again."""
+    """Take the decision that counts back; the one before it counts again."""
+    return step(request, pk, review_service.decision_undo)
+
+
+@require_POST
+def finding_redo(request, pk):
+    """Restore the decision taken back last."""
+    return step(request, pk, review_service.decision_redo)
+
+
+def step(request, pk, service):
+    """One step back or forth in the finding's decisions."""
     finding = finding_for(request.user, pk, Action.DECIDE)
     form = UndoForm(request.POST)
     if not form.is_valid():
         return refused(request, finding, problem=_("This form is out of date. Try again."))
     try:
-        review_service.decision_undo(by=request.user, finding=finding, revision=form.cleaned_data["revision"])
-    except review_service.StaleFinding:
+        service(by=request.user, finding=finding, revision=form.cleaned_data["revision"])
+    except verdicts.StaleFinding:
         return stale(request, pk, form.cleaned_data["revision"])
     except ServiceError as error:
         return refused(request, finding, problem=error.message)
@@ -83,33 +113,41 @@ def finding_undo(request, pk):
 
 
 @require_POST
+def own_undo(request, pk):
+    """Take the reader's own latest decision in the audit back, wherever it was; a bulk decision as a whole."""
+    audit = audit_for(request.user, pk, Action.DECIDE)
+    queue = queue_of(request, audit)
+    act = last_own_act(audit, request.user)
+    try:
+        if act is None:
+            raise review_service.NothingToUndo
+        if act.batch_id:
+            undo = batches.batch_undo(by=request.user, batch=act.batch)
+            messages.success(request, taken_back(undo.count))
+            return leave(request, queue.address())
+        act.finding.audit = audit
+        review_service.decision_undo(by=request.user, finding=act.finding, revision=act.finding.revision)
+    except ServiceError as error:
+        messages.error(request, error.message)
+        return leave(request, queue.address())
+    if not request.htmx:
+        return redirect(queue.address(act.finding))
+    finding = finding_for(request.user, act.finding_id)
+    queue = queue_of(request, audit)
+    return pushed(changed(request, focus(request, finding, queue), queue, finding), queue, finding)
+
+
+@require_POST
 def comment_add(request, pk):
     finding = finding_for(request.user, pk, Action.COMMENT)
     form = CommentForm(request.POST)
     if not form.is_valid():
-        return refused(request, finding, comment_form=form)
+        return refused(request, finding, forms={"comment": form})
     try:
         review_service.comment_add(by=request.user, finding=finding, text=form.cleaned_data["text"])
     except ServiceError as error:
-        return refused(request, finding, comment_form=form, problem=error.message)
+        return refused(request, finding, forms={"comment": form}, problem=error.message)
     return stayed(request, pk)
-
-
-@require_POST
-def findings_confirm(request, pk):
-    """Confirm the proposals of the findings that were listed, at once."""
-    audit = audit_for(request.user, pk, Action.DECIDE)
-    queue = queue_of(request, audit)
-    sent = set(request.POST.get("findings", "").split(","))
-    chosen = [finding.pk for finding in queue.findings if str(finding.pk) in sent]
-    try:
-        count = review_service.findings_confirm(by=request.user, audit=audit, finding_ids=chosen)
-    except ServiceError as error:
-        messages.error(request, error.message)
-    else:
-        text = ngettext("%(count)d proposal confirmed.", "%(count)d proposals confirmed.", count)
-        messages.success(request, text % {"count": count})
-    return redirect(queue.address())
 
 
 # ---------- Answers ----------
@@ -120,9 +158,9 @@ def page(request, audit, queue, finding, status=200, **extra):
     if finding and queue.rows:
         queue.keep(finding)
     context = frame(request, audit, queue)
-    spans = [Span(*place) for place in evidence_places(audit)]
-    context["blocks"] = policy_blocks(audit.policy_version.text, audit.outline, spans)
-    context["sections"] = navigation(audit.outline, spans)
+    context["sent_back"] = sent_back(audit)
+    context["observations"] = audit_observations(audit)
+    context.update(PolicyText(audit, queue).context())
     if finding:
         context.update(focus(request, finding, queue, **extra))
     return render(request, PAGE, context, status=status)
@@ -131,7 +169,7 @@ def page(request, audit, queue, finding, status=200, **extra):
 def listing(request, audit, queue, current):
     """The list alone, under new filters; what is in focus stays."""
     context = {**frame(request, audit, queue), "focus_id": current.pk if current else None}
-    return pushed(render(request, f"{PAGE}#listing", context), queue, current)
+    return pushed(render(request, LISTING, context), queue, current)
 
 
 def pushed(response, queue, finding):
@@ -144,15 +182,15 @@ def refused(request, finding, **extra):
     """Nothing was changed: the same finding again, with the reason and with what was typed."""
     queue = queue_of(request, finding.audit)
     if request.htmx:
-        return render(request, f"{PAGE}#panel", focus(request, finding, queue, **extra), status=422)
+        return render(request, PANEL, focus(request, finding, queue, **extra), status=422)
     return page(request, finding.audit, queue, finding, status=422, **extra)
 
 
-def stale(request, pk, seen, form=None):
+def stale(request, pk, seen, **extra):
     """Somebody decided since revision ``seen``: show what, and let the person look before deciding again."""
     finding = finding_for(request.user, pk)
     queue = queue_of(request, finding.audit)
-    extra = {"form": form, "seen": seen}
+    extra["seen"] = seen
     if request.htmx:
         return changed(request, focus(request, finding, queue, **extra), queue, finding, status=409)
     return page(request, finding.audit, queue, finding, status=409, **extra)
@@ -166,9 +204,16 @@ def went_on(request, decided):
         if following is None:
             messages.success(request, _("Every finding of this list is decided."))
         return redirect(queue.address(following or decided))
-    finding = finding_for(request.user, (following or decided).pk)
+    finding = neighbour(decided, (following or decided).pk)
     context = focus(request, finding, queue, finished=following is None)
     return pushed(changed(request, context, queue, decided), queue, finding)
+
+
+def neighbour(finding, pk):
+    """Another finding of the same audit, afresh; the audit and what hangs on it is here already."""
+    other = Finding.objects.select_related("requirement").get(pk=pk, audit=finding.audit_id)
+    other.audit = finding.audit
+    return other
 
 
 def stayed(request, pk):
@@ -183,19 +228,37 @@ def stayed(request, pk):
 def changed(request, context, queue, finding, status=200):
     """The panel, and out of band what a change of this finding changes around it."""
     row = queue.find(finding.pk)
-    context.update(changed=row, changed_group=queue.group(row.requirement.domain))
-    return render(request, f"{PAGE}#after_decision", context, status=status)
+    context.update(changed=row, changed_group=queue.group_of(row))
+    return render(request, AFTER_DECISION, context, status=status)
 
 
 # ---------- Context ----------
 
 
-def queue_of(request, audit):
-    """The queue under the filters of the address, or of the screen the request came from (field ``query``)."""
+def leave(request, address):
+    """Go to another page, by whatever way this one was reached."""
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+
+
+def taken_back(count):
+    """What is said when a bulk decision was taken back."""
+    text = ngettext("%(count)d decision was taken back.", "%(count)d decisions were taken back.", count)
+    return text % {"count": count}
+
+
+def queue_of(request, audit, queue_class=Queue, **extra):
+    """The queue under the filters of the address, or of the screen the request came from (field ``query``).
+
+    The order of work is the reader's: what they chose last, in any audit, unless the address says otherwise.
+    """
     titles = checklist_titles(audit.checklist_version)
     sent = request.POST or request.GET
     data = QueryDict(sent["query"]) if "query" in sent else request.GET
-    return Queue(audit, data, titles["domains"])
+    kept = request.session.get(ORDER, DEFAULT_ORDER)
+    queue = queue_class(audit, data, titles["domains"], user=request.user, order=kept, **extra)
+    if queue.order != kept:
+        request.session[ORDER] = queue.order
+    return queue
 
 
 def frame(request, audit, queue):
@@ -207,6 +270,7 @@ def frame(request, audit, queue):
         "signed": signed,
         "may_decide": not signed and can(request.user, audit.engagement, Action.DECIDE),
         "may_comment": can(request.user, audit.engagement, Action.COMMENT),
+        "may_look": not signed and can(request.user, audit.engagement, Action.SIGN),
         "report_address": reverse("audit_report", args=[audit.pk]),
     }
 
@@ -216,5 +280,20 @@ def focus(request, finding, queue, **extra):
     load_focus(finding)
     titles = checklist_titles(finding.audit.checklist_version)
     context = {**frame(request, finding.audit, queue), "focus_id": finding.pk}
-    context["panel"] = panel(finding, titles["instruments"], queue, **extra)
+    people = people_of(finding, request.user, decides=context["may_decide"])
+    context["panel"] = panel(finding, titles["instruments"], queue, people, **extra)
     return context
+
+
+def people_of(finding, user, *, decides):
+    """What people have to do with the finding: four queries."""
+    changes = changes_of(finding)
+    memberships = team_of(finding.audit)
+    return People(
+        changes={change.kind: change for change in changes},
+        looks=[change for change in reversed(changes) if change.kind == FindingChange.Kind.SECOND_LOOK],
+        members=[membership.user for membership in memberships if membership.user_id != user.pk],
+        deciders=[membership.user for membership in memberships if membership.role in DECIDERS],
+        comments=comments_with_state(finding),
+        reasons=frequent_reasons(user, finding.requirement) if decides else [],
+    )

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from checks.models import Membership
-from checks.services import analysis, engagements, intake, review
+from checks.services import analysis, batches, engagements, intake, review
 
 from .. import factories
 
@@ -25,7 +25,7 @@ def start_audit(people, content, filename="policy.txt"):
 
 def decide_rest(audit, by):
     """Confirm every open proposal; where the program could not tell, decide with a reason."""
-    review.findings_confirm(by=by, audit=audit, finding_ids=list(audit.findings.values_list("pk", flat=True)))
+    batches.batch_decide(by=by, audit=audit, revisions=dict(audit.findings.values_list("pk", "revision")))
     for finding in audit.findings.filter(final_verdict=""):
         review.finding_decide(
             by=by, finding=finding, verdict="partial", reason="通读全文后人工判断。", revision=finding.revision

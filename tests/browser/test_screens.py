@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from checks.models import Audit, PolicyVersion
 from checks.services import report
+from checks.views.policy_rows import TABS
 
 from .steps import GOOD, decide_rest, sign_in, start_audit
 
@@ -44,6 +45,9 @@ def addresses(audit):
         f"/audits/{audit.pk}/",
         f"/audits/{audit.pk}/review/",
         f"/audits/{audit.pk}/report/",
+        f"/audits/{audit.pk}/observations/",
+        *(f"/audits/{audit.pk}/policy-views/{tab}/" for tab in TABS),
+        "/observation-templates/",
         "/checklists/",
         f"/checklists/{checklist}/",
         f"/checklists/{checklist}/PIPL-17-RETENTION/",

@@ -53,7 +53,7 @@ def test_a_place_that_is_evidence_for_two_elements_is_quoted_once(signed_audit):
     row = signed_audit.findings.filter(evidence__isnull=False).first()
     piece = row.evidence.first()
     Evidence.objects.create(
-        finding=row, position=99, start=piece.start, end=piece.end, quote=piece.quote, element=piece.element
+        finding=row, position=99, start=piece.start, end=piece.end, quote=piece.quote, element="place"
     )
     finding = next(f for f in context_of(signed_audit)["findings"] if f["code"] == row.requirement.code)
     (place,) = [p for p in finding["evidence"] if p["start"] == piece.start]
@@ -147,10 +147,26 @@ def test_the_number_of_queries_does_not_grow_with_the_findings(signed_audit):
         finding = factories.finding(signed_audit, requirement, "compliant", "我们收集您的手机号码")
         factories.decide(finding, signed_audit.started_by)
     assert Finding.objects.filter(audit=signed_audit).count() == 12
-    assert queries() == before <= 9
+    assert queries() == before <= 10
 
 
 def test_the_sign_off_names_who_decided_and_who_signed(signed_audit, team):
     told = context_of(signed_audit)["sign_off"]
     assert told["signed_by"] == team.reviewer.get_username()
     assert [(row["name"], row["findings"]) for row in told["deciders"]] == [(team.auditor.get_username(), 6)]
+
+
+def test_observations_that_count_are_in_it_and_weigh_in_the_opinion(audit, team):
+    factories.decide_all(audit, by=team.auditor)
+    for row in audit.findings.all():
+        factories.decide(row, team.auditor, "compliant", "复核后认为写明了。")
+    kept = factories.observation(audit, by=team.auditor, severity="critical")
+    factories.withdraw_observation(factories.observation(audit, by=team.auditor, title="已撤回的一条"), by=team.auditor)
+    factories.sign_off(audit, by=team.reviewer)
+    context = context_of(audit)
+    [shown] = context["observations"]
+    assert (shown["number"], shown["title"]) == (kept.number, kept.versions.last().title)
+    assert [piece["number"] for piece in shown["evidence"]] == ["O1.1"]
+    assert context["summary"]["opinion"] == "major_deficiencies"
+    assert context["summary"]["opinion_by_observation"]
+    assert json.loads(json.dumps(context)) == context

@@ -12,9 +12,19 @@ pytestmark = pytest.mark.django_db
 def test_the_export_has_the_command_lines_shape_and_the_decisions(signed_audit, team):
     data = audit_to_json(signed_audit)
     assert json.loads(json.dumps(data)) == data
-    assert set(data) == {"schema", "policy", "checklist", "engine", "findings", "digest", "decisions"}
+    assert set(data) == {
+        "schema",
+        "policy",
+        "checklist",
+        "engine",
+        "findings",
+        "digest",
+        "decisions",
+        "evidence_changes",
+        "observations",
+    }
     assert set(data["findings"][0]) == {
-        "code", "verdict", "severity", "confidence", "rationale", "elements", "evidence", "searched",
+        "code", "verdict", "severity", "confidence", "rationale", "elements", "evidence", "standing_evidence", "searched",
     }  # fmt: skip
     assert data["schema"] == 1
     assert data["digest"] == signed_audit.result_digest
@@ -41,3 +51,14 @@ def test_proposed_verdicts_stay_and_decisions_stand_beside_them(audit, team):
         ("DEMO-3-RETENTION", "non_compliant", "partial", "附件写明了期限。", team.auditor.get_username()),
     ]
     assert all(row["at"] for row in data["decisions"])
+
+
+def test_observations_come_with_their_earlier_versions(audit, team):
+    observation = factories.observation(audit, by=team.auditor)
+    factories.revise_observation(observation, by=team.lead, severity="critical")
+    [exported] = audit_to_json(audit)["observations"]
+    assert (exported["number"], exported["withdrawn"], exported["severity"]) == (1, False, "critical")
+    assert [version["severity"] for version in exported["earlier"]] == ["major"]
+    text = audit.policy_version.text
+    for piece in exported["evidence"]:
+        assert text[piece["start"] : piece["end"]] == piece["quote"]

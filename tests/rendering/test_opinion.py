@@ -25,6 +25,14 @@ def test_the_first_rule_that_applies_gives_the_opinion(pairs, opinion):
     assert overall_opinion([finding(*pair) for pair in pairs]) == opinion
 
 
+def test_an_observation_counts_like_a_requirement_that_is_not_met():
+    fine = [finding("critical", "compliant")]
+    assert overall_opinion(fine, [{"severity": "critical"}]) == "major_deficiencies"
+    assert overall_opinion(fine, [{"severity": "major"}]) == "deficiencies"
+    assert overall_opinion(fine, [{"severity": "advisory"}]) == "improvable"
+    assert overall_opinion([finding("critical", "non_compliant")], [{"severity": "minor"}]) == "major_deficiencies"
+
+
 def test_gaps_come_by_severity_then_verdict_then_in_checklist_order():
     findings = [
         finding("minor", "non_compliant", "d"),

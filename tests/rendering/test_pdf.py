@@ -264,3 +264,32 @@ def test_a_template_that_wants_something_from_outside_is_an_error_not_a_gap():
 
     with pytest.raises(RefusedFetch):
         HTML(string='<img src="file:///etc/hostname">', url_fetcher=NoFetching()).write_pdf()
+
+
+def test_observations_have_their_chapter_and_a_report_without_any_has_none(context):
+    assert "observations" not in re.findall(r'id="([^"]*)"', render_html(context))
+    place = {"start": 9, "end": 18, "quote": "一、我们收集的信息", "clause": "一", "number": "O2.1"}
+    context["observations"] = [
+        {
+            "number": 2, "title": "关闭入口藏得太深", "severity": "major", "facts": "第一段。\n第二段。",
+            "legal_basis": ["示例法 第一条", "示例法 第二条"], "remediation": "移到首页。", "evidence": [place],
+            "written_by": "陈审计", "written_at": "2026-11-01T09:00:00+08:00",
+        }
+    ]  # fmt: skip
+    text = read(render_pdf(context))
+    for words in (
+        "核查表之外的补充发现",
+        "关闭入口藏得太深",
+        "O2.1",
+        "第一段。",
+        "第二段。",
+        "示例法第二条",
+        "移到首页。",
+    ):
+        assert words in text
+
+
+def test_data_kept_before_there_were_observations_still_makes_a_report(context):
+    del context["observations"]
+    del context["summary"]["opinion_by_observation"]
+    assert render_pdf(context).startswith(b"%PDF-")

@@ -3,24 +3,18 @@ import hashlib
 import pypdfium2
 import pytest
 from django.conf import settings
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from checks.models import ActivityEntry, Audit, Report, SignOff
 from checks.rendering.context import context_digest
 from checks.rendering.digests import digest
 from checks.selectors import audit_state
+from checks.services import locks, review
 from checks.services import report as services
-from checks.services import review
 
 from .. import factories
 
 pytestmark = pytest.mark.django_db
-
-
-def kinds(obstacles):
-    return [obstacle.code for obstacle in obstacles]
 
 
 def stored_files():
@@ -29,59 +23,6 @@ def stored_files():
 
 def actions(audit):
     return [entry.action for entry in ActivityEntry.objects.filter(engagement=audit.engagement)]
-
-
-# ---------- Readiness ----------
-
-
-def test_every_undecided_finding_is_an_obstacle_that_leads_to_it(audit, team):
-    obstacles = services.readiness(audit)
-    assert kinds(obstacles) == ["undecided"] * 6
-    first = audit.findings.first()
-    assert (obstacles[0].finding_id, obstacles[0].requirement) == (first.pk, "DEMO-1-IDENTITY")
-    assert "DEMO-1-IDENTITY" in obstacles[0].message
-
-
-def test_a_decided_audit_is_ready(audit, team):
-    factories.decide_all(audit, by=team.auditor)
-    assert services.readiness(audit) == []
-    assert services.readiness(audit, signer=team.reviewer) == []
-
-
-def test_an_override_without_a_reason_is_an_obstacle(audit, team):
-    finding = audit.findings.get(proposed_verdict="partial")
-    factories.decide(finding, team.auditor, "compliant", reason="  ")
-    factories.decide_all(audit, by=team.auditor)
-    (obstacle,) = services.readiness(audit)
-    assert (obstacle.code, obstacle.finding_id) == ("override_without_reason", finding.pk)
-
-
-def test_a_decision_taken_back_is_an_obstacle_again(audit, team):
-    factories.decide_all(audit, by=team.auditor)
-    finding = audit.findings.first()
-    review.decision_undo(by=team.auditor, finding=finding, revision=1)
-    assert kinds(services.readiness(audit)) == ["undecided"]
-
-
-def test_readiness_tells_the_signer_who_decided(audit, team):
-    factories.decide_all(audit, by=team.auditor)
-    (obstacle,) = services.readiness(audit, signer=team.auditor)
-    assert obstacle.code == "signer_decided"
-    assert "6" in obstacle.message
-
-
-def test_an_audit_without_findings_is_not_ready(audit):
-    empty = Audit.objects.create(**{
-        field.name: getattr(audit, field.name) for field in Audit._meta.concrete_fields if not field.primary_key
-    })  # fmt: skip
-    assert kinds(services.readiness(empty)) == ["no_findings"]
-
-
-def test_readiness_costs_one_query(audit, team):
-    factories.decide_all(audit, by=team.auditor)
-    with CaptureQueriesContext(connection) as queries:
-        services.readiness(audit, signer=team.auditor)
-    assert len(queries) == 1
 
 
 # ---------- Signing and reopening ----------
@@ -115,6 +56,16 @@ def test_who_decided_a_single_finding_cannot_sign(audit, team):
     assert services.audit_sign_off(by=team.reviewer, audit=audit)
 
 
+def test_what_should_be_known_has_to_be_looked_at_before_signing(audit, team):
+    factories.decide_all(audit, by=team.auditor)
+    review.comment_add(by=team.viewer, finding=audit.findings.first(), text="这里看仔细了吗？")
+    with pytest.raises(services.WarningsUnseen):
+        services.audit_sign_off(by=team.reviewer, audit=audit)
+    services.audit_sign_off(by=team.reviewer, audit=audit, warnings_seen=True)
+    signed = ActivityEntry.objects.get(action="audit.signed")
+    assert signed.detail["warnings"] == [["open_comments", "DEMO-1-IDENTITY"]]
+
+
 def test_who_was_overruled_may_sign(audit, team):
     """Only the decision that counts makes somebody a decider."""
     finding = audit.findings.get(proposed_verdict="partial")
@@ -128,7 +79,7 @@ def test_an_audit_is_signed_once_also_from_an_old_page(audit, team):
     factories.decide_all(audit, by=team.auditor)
     old_page = Audit.objects.get(pk=audit.pk)
     services.audit_sign_off(by=team.reviewer, audit=audit)
-    with pytest.raises(review.AuditSigned):
+    with pytest.raises(locks.AuditSigned):
         services.audit_sign_off(by=team.lead, audit=old_page)
     assert SignOff.objects.count() == 1
 

@@ -1,11 +1,7 @@
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from checks.models import ActivityEntry, Comment, Decision, Finding
-from checks.services import review
-
-from .. import factories
+from checks.services import locks, review, verdicts
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +43,7 @@ def test_the_instance_at_hand_shows_the_decision(audit, team):
 @pytest.mark.parametrize("reason", ["", "  \n"])
 def test_deciding_otherwise_needs_a_reason(audit, team, reason):
     finding = proposed(audit, "partial")
-    with pytest.raises(review.ReasonRequired):
+    with pytest.raises(verdicts.ReasonRequired):
         decide(finding, team.auditor, "compliant", reason)
     assert stored(finding).final_verdict == ""
     assert not Decision.objects.exists()
@@ -64,14 +60,14 @@ def test_deciding_otherwise_with_a_reason_leaves_both_verdicts(audit, team):
 
 @pytest.mark.parametrize("verdict", ["undetermined", "", "fine"])
 def test_only_four_verdicts_are_final(audit, team, verdict):
-    with pytest.raises(review.NotAVerdict):
+    with pytest.raises(verdicts.NotAVerdict):
         decide(proposed(audit, "undetermined"), team.auditor, verdict, "看不出来")
 
 
 def test_the_second_of_two_people_deciding_at_once_is_told(audit, team):
     first, second = (Finding.objects.get(pk=proposed(audit, "partial").pk) for _ in range(2))
     decide(first, team.auditor, "partial")
-    with pytest.raises(review.StaleFinding):
+    with pytest.raises(verdicts.StaleFinding):
         decide(second, team.lead, "compliant", "我看过了。")
     assert stored(first).final_verdict == "partial"
     assert Decision.objects.count() == 1
@@ -105,12 +101,40 @@ def test_taking_back_restores_the_decision_before_with_its_reason(audit, team):
     assert finding.decisions.count() == 3
 
 
-def test_taking_back_twice_restores_what_was_taken_back(audit, team):
+def test_taking_back_again_goes_further_back(audit, team):
+    finding = proposed(audit, "partial")
+    decide(finding, team.auditor, "partial")
+    decide(finding, team.auditor, "compliant", "附件里写全了。")
+    decide(finding, team.auditor, "non_compliant", "附件已经失效。")
+    said = [review.decision_undo(by=team.auditor, finding=finding, revision=finding.revision).verdict for _ in range(3)]
+    assert said == ["compliant", "partial", ""]
+    assert not stored(finding).is_decided
+    assert [row.kind for row in finding.decisions.order_by("id")] == ["decided"] * 3 + ["undone"] * 3
+    with pytest.raises(review.NothingToUndo):
+        review.decision_undo(by=team.auditor, finding=finding, revision=6)
+
+
+def test_restoring_goes_forward_again_step_by_step(audit, team):
+    finding = proposed(audit, "partial")
+    decide(finding, team.auditor, "partial")
+    decide(finding, team.auditor, "compliant", "附件里写全了。")
+    for _ in range(2):
+        review.decision_undo(by=team.auditor, finding=finding, revision=finding.revision)
+    restored = [review.decision_redo(by=team.lead, finding=finding, revision=finding.revision) for _ in range(2)]
+    assert [(row.verdict, row.reason) for row in restored] == [("partial", ""), ("compliant", "附件里写全了。")]
+    assert (stored(finding).final_verdict, entries(audit).first().action) == ("compliant", "decision.redone")
+    with pytest.raises(review.NothingToRedo):
+        review.decision_redo(by=team.lead, finding=finding, revision=6)
+
+
+def test_a_new_decision_ends_what_could_be_restored(audit, team):
     finding = proposed(audit, "partial")
     decide(finding, team.auditor, "partial")
     review.decision_undo(by=team.auditor, finding=finding, revision=1)
-    review.decision_undo(by=team.auditor, finding=finding, revision=2)
-    assert stored(finding).final_verdict == "partial"
+    decide(finding, team.auditor, "compliant", "附件里写全了。")
+    with pytest.raises(review.NothingToRedo):
+        review.decision_redo(by=team.auditor, finding=finding, revision=3)
+    assert review.decision_undo(by=team.auditor, finding=finding, revision=3).verdict == ""
 
 
 def test_nothing_can_be_taken_back_before_the_first_decision_or_from_an_old_page(audit, team):
@@ -118,40 +142,8 @@ def test_nothing_can_be_taken_back_before_the_first_decision_or_from_an_old_page
     with pytest.raises(review.NothingToUndo):
         review.decision_undo(by=team.auditor, finding=finding, revision=0)
     decide(finding, team.auditor, "partial")
-    with pytest.raises(review.StaleFinding):
+    with pytest.raises(verdicts.StaleFinding):
         review.decision_undo(by=team.auditor, finding=finding, revision=0)
-
-
-def test_confirming_many_passes_over_what_a_person_must_judge(audit, team):
-    by_hand = proposed(audit, "partial")
-    decide(by_hand, team.lead, "compliant", "附件里写全了。")
-    confirmed = review.findings_confirm(
-        by=team.auditor, audit=audit, finding_ids=[finding.pk for finding in audit.findings.all()]
-    )
-    assert confirmed == 4  # six without the one decided and the one undetermined
-    assert stored(by_hand).final_verdict == "compliant"
-    assert not proposed(audit, "undetermined").is_decided
-    done = audit.findings.exclude(pk=by_hand.pk).exclude(final_verdict="")
-    assert all((row.final_verdict, row.revision) == (row.proposed_verdict, 1) for row in done)
-    assert all(row.decisions.get().decided_by == team.auditor for row in done)
-    assert entries(audit).filter(action="findings.confirmed").count() == 1
-
-
-def test_confirming_many_leaves_other_audits_alone(audit, team):
-    foreign = factories.audit().findings.first()
-    assert review.findings_confirm(by=team.auditor, audit=audit, finding_ids=[foreign.pk]) == 0
-    assert not stored(foreign).is_decided
-    assert not entries(audit).exists()
-
-
-def test_confirming_many_costs_the_same_for_one_and_for_three(audit, team):
-    pks = list(audit.findings.exclude(proposed_verdict="undetermined").values_list("pk", flat=True))
-    costs = []
-    for some in (pks[:1], pks[1:4]):
-        with CaptureQueriesContext(connection) as queries:
-            review.findings_confirm(by=team.auditor, audit=audit, finding_ids=some)
-        costs.append(len(queries))
-    assert costs[0] == costs[1]
 
 
 def test_a_comment_is_kept_with_its_author(audit, team):
@@ -160,6 +152,15 @@ def test_a_comment_is_kept_with_its_author(audit, team):
     assert Comment.objects.get(finding=finding).text == "请再看第三条。"
     assert comment.author == team.reviewer
     assert entries(audit).get().action == "comment.added"
+
+
+def test_a_comment_is_settled_and_opened_again(audit, team):
+    comment = review.comment_add(by=team.reviewer, finding=audit.findings.first(), text="请再看第三条。")
+    assert review.comment_settle(by=team.auditor, comment=comment, resolved=True).resolved
+    assert review.comment_settle(by=team.auditor, comment=comment, resolved=True) is None  # nothing to do, nothing kept
+    assert not review.comment_settle(by=team.reviewer, comment=comment, resolved=False).resolved
+    assert comment.states.count() == 2
+    assert [entry.action for entry in entries(audit)] == ["comment.reopened", "comment.resolved", "comment.added"]
 
 
 def test_an_empty_comment_is_refused(audit, team):
@@ -172,10 +173,10 @@ def test_a_signed_audit_takes_no_decision_but_comments(signed_audit, team):
     acts = [
         lambda: decide(finding, team.auditor, "partial", "改判"),
         lambda: review.decision_undo(by=team.auditor, finding=finding, revision=finding.revision),
-        lambda: review.findings_confirm(by=team.auditor, audit=signed_audit, finding_ids=[finding.pk]),
+        lambda: review.decision_redo(by=team.auditor, finding=finding, revision=finding.revision),
     ]
     for act in acts:
-        with pytest.raises(review.AuditSigned):
+        with pytest.raises(locks.AuditSigned):
             act()
     assert stored(finding).revision == finding.revision
     review.comment_add(by=team.viewer, finding=finding, text="已阅。")

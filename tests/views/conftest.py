@@ -1,6 +1,7 @@
 """Who sits at the browser, and in which language."""
 
 import pytest
+from django.test import Client
 
 
 @pytest.fixture
@@ -17,4 +18,12 @@ def as_auditor(client, team):
 @pytest.fixture
 def as_reviewer(client, team):
     client.force_login(team.reviewer)
+    return client
+
+
+@pytest.fixture
+def as_lead(team):
+    """Beside another client of the same test."""
+    client = Client()
+    client.force_login(team.lead)
     return client

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from checks.models import Audit, Engagement
+from checks.services import batches
 from checks.services import engagements as services
 from checks.services import report as report_services
 from checks.services import review as review_services
@@ -264,7 +265,7 @@ class TestActivity:
         review_services.finding_decide(by=lead, finding=second, verdict="compliant", reason="写全了", revision=0)
         review_services.decision_undo(by=lead, finding=second, revision=1)
         review_services.comment_add(by=lead, finding=third, text="看")
-        review_services.findings_confirm(by=lead, audit=audit, finding_ids=[third.pk])
+        batches.batch_decide(by=lead, audit=audit, revisions={third.pk: 0})
         factories.decide_all(audit, by=lead)
         report_services.audit_sign_off(by=team.reviewer, audit=audit)
         report_services.audit_reopen(by=team.reviewer, audit=audit, reason="漏看")

@@ -137,5 +137,5 @@ def test_a_language_that_is_none_issues_nothing(as_reviewer, signed_audit):
 
 def test_the_screen_costs_the_same_for_any_number_of_findings(as_reviewer, audit, django_assert_num_queries):
     screen(as_reviewer, audit)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(16):
         screen(as_reviewer, audit)

@@ -51,16 +51,16 @@ def test_evidence_is_cut_from_the_text_exactly(as_auditor, audit):
     finding = finding_of(audit, "DEMO-2-PURPOSE")
     page = review(as_auditor, audit, finding=finding.pk).content.decode()
     piece = finding.evidence.get()
-    mark = re.search(rf'<mark class="evidence on" data-findings="{finding.pk}">(.*?)</mark>', page).group(1)
+    mark = re.search(rf'<mark class="evidence depth-1 on" data-findings="{finding.pk}">(.*?)</mark>', page).group(1)
     assert re.sub(r"<[^>]+>", "", mark) == piece.quote
-    assert f'id="ev-{piece.pk}"' in mark
-    assert f'href="#ev-{piece.pk}"' in page
+    assert f'id="at-{piece.start}-{piece.end}"' in mark
+    assert f'href="#at-{piece.start}-{piece.end}"' in page
 
 
 def test_only_the_evidence_of_the_finding_in_focus_stands_out(as_auditor, audit):
     page = review(as_auditor, audit, finding=finding_of(audit, "DEMO-2-PURPOSE").pk).content.decode()
-    assert page.count('class="evidence on"') == 1
-    assert page.count('class="evidence"') == 2
+    assert page.count('class="evidence depth-1 on"') == 1
+    assert page.count('class="evidence depth-1"') == 2
 
 
 def test_a_hostile_policy_is_text_and_nothing_else(as_auditor, engagement):
@@ -74,7 +74,7 @@ def test_a_hostile_policy_is_text_and_nothing_else(as_auditor, engagement):
 
 def test_the_policy_shown_is_the_policy(as_auditor, audit):
     page = review(as_auditor, audit).content.decode()
-    shown = page[page.index('<div class="policy-text"') : page.index('<section class="queue"')]
+    shown = page[page.index('<div class="policy-text"') : page.index('<div class="hand"')]
     words = html.unescape(re.sub(r"<[^>]+>", "", shown))
     assert "".join(words.split()) == "".join(audit.policy_version.text.split())
 
@@ -201,7 +201,7 @@ def test_htmx_gets_the_next_panel_and_what_changed_around_it(as_auditor, audit):
     first, second = audit.findings.order_by("position")[:2]
     response = decide(as_auditor, first, htmx=True, confirm="1")
     page = response.content.decode()
-    assert f'<section class="finding" id="panel" data-finding="{second.pk}"' in page
+    assert re.search(rf'<section class="finding" id="panel"[^>]* data-finding="{second.pk}"', page)
     assert re.search(rf'<li id="row-{first.pk}" hx-swap-oob="true">\s*<a class="queue-row decided"', page)
     assert re.search(r'id="progress" hx-swap-oob="true"', page)
     assert "1 of 6 decided" in page
@@ -311,37 +311,6 @@ def test_a_revision_written_as_a_decimal_is_answered_like_any_other(as_auditor, 
         assert response.status_code == 409
 
 
-# ---------- Confirming many ----------
-
-
-@pytest.mark.parametrize("findings", ["", "x,-1", "9" * 30, "9" * 5000])
-def test_numbers_of_no_finding_confirm_nothing(as_auditor, audit, findings):
-    response = as_auditor.post(reverse("findings_confirm", args=[audit.pk]), {"findings": findings})
-    assert response.status_code == 302
-    assert not Decision.objects.exists()
-
-
-def test_findings_of_another_engagement_are_not_confirmed(as_auditor, audit):
-    foreign = factories.audit(factories.engagement())
-    numbers = ",".join(str(finding.pk) for finding in foreign.findings.all())
-    as_auditor.post(reverse("findings_confirm", args=[audit.pk]), {"findings": numbers})
-    assert not Decision.objects.exists()
-
-
-def test_listed_proposals_are_confirmed_at_once(as_auditor, audit):
-    chosen = [finding_of(audit, code).pk for code in ("DEMO-1-IDENTITY", "DEMO-2-PURPOSE", "DEMO-6-CONTRADICTION")]
-    page = review(as_auditor, audit, severity="critical").content.decode()
-    assert "Confirm 3 listed proposals at once" in page
-    response = as_auditor.post(
-        reverse("findings_confirm", args=[audit.pk]),
-        {"findings": ",".join(map(str, chosen)), "query": "severity=critical"},
-        follow=True,
-    )
-    assert "2 proposals confirmed." in response.content.decode()  # what is undetermined stays open
-    assert response.redirect_chain[0][0].endswith("?severity=critical")
-    assert audit.findings.exclude(final_verdict="").count() == 2
-
-
 # ---------- Comments ----------
 
 
@@ -404,6 +373,7 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_findings(
     as_auditor, audit, django_assert_num_queries, django_assert_max_num_queries
 ):
     finding = finding_of(audit, "DEMO-2-PURPOSE")
+    factories.decide(finding_of(audit, "DEMO-1-IDENTITY"), by=audit.started_by)  # the pace is asked for from here on
     requests = [
         lambda: review(as_auditor, audit, finding=finding.pk),
         lambda: review(as_auditor, audit, finding=finding.pk, severity="critical"),
@@ -412,10 +382,11 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_findings(
     limits = []
     for request in requests:
         request()  # the titles of the checklist are read once
-        with django_assert_max_num_queries(16) as counted:
+        with django_assert_max_num_queries(24) as counted:
             request()
         limits.append(len(counted))
     grow(audit, 20)
+    requests[0]()  # and the requirements it has grown by
     for request, limit in zip(requests, limits, strict=True):
         with django_assert_num_queries(limit):
             request()

@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+from django.db import connection
 
 from checks.demo.people import USERNAMES, accounts_text
 
@@ -22,6 +23,7 @@ class Command(BaseCommand):
     def handle(self, *, demo, **options):
         call_command("migrate", interactive=False, verbosity=0)
         call_command("checklist_load", verbosity=0)
+        refresh_statistics()
         collect_static_files()
         if demo:
             self._demo()
@@ -33,6 +35,14 @@ class Command(BaseCommand):
             call_command("seed", stdout=self.stdout)
         elif users.filter(username__in=USERNAMES).exists():
             self.stdout.write(accounts_text())
+
+
+def refresh_statistics():
+    """Let SQLite look at a sample of each table, to choose the right index; PostgreSQL does so by itself."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA analysis_limit=1000")
+            cursor.execute("ANALYZE")
 
 
 def collect_static_files():

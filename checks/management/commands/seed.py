@@ -17,7 +17,7 @@ from django.utils import timezone
 from checks.demo.people import PEOPLE, USERNAMES, accounts_text, demo_password
 from checks.models import Engagement, Membership
 from checks.models.audit import VerdictChoices
-from checks.services import analysis, checklist, engagements, intake, report, review
+from checks.services import analysis, batches, checklist, engagements, intake, report, review
 
 FILES = Path(settings.BASE_DIR) / "checks" / "demo"
 CHECKLIST_MODELS = ["checklist", "checklistversion", "requirement", "legalbasis"]
@@ -97,7 +97,10 @@ def _finish(team, audit, judgements):
     review.comment_add(by=team["lin"], finding=finding, text="已电话告知对方法务，下个版本补上电话营销的拒绝方式。")
     review.comment_add(by=team["zhou"], finding=finding, text="同意。整改后请附新版本的段落。")
     report.audit_sign_off(
-        by=team["zhou"], audit=audit, statement="已复核全部核查项及其证据，同意签发。本次审计只针对政策文本。"
+        by=team["zhou"],
+        audit=audit,
+        statement="已复核全部核查项及其证据，同意签发。本次审计只针对政策文本。",
+        warnings_seen=True,
     )
     report.report_issue(by=team["zhou"], audit=audit)
 
@@ -112,7 +115,8 @@ def _decide(auditor, audit, judgements):
     """Confirm where the program proposes what the auditor thinks, override with the auditor's reason elsewhere."""
     findings = list(audit.findings.select_related("requirement").filter(requirement__code__in=judgements))
     agreed = [finding.pk for finding in findings if judgements[_code(finding)][0] == finding.proposed_verdict]
-    review.findings_confirm(by=auditor, audit=audit, finding_ids=agreed)
+    revisions = {finding.pk: finding.revision for finding in findings if finding.pk in agreed}
+    batches.batch_decide(by=auditor, audit=audit, revisions=revisions)
     for finding in findings:
         if finding.pk not in agreed:
             verdict, reason = judgements[_code(finding)]
