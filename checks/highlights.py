@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 RUNS_ON = "：:，,；;。、"  # what follows a heading on its own line in one breath
 
@@ -32,6 +32,8 @@ class Segment:
     text: str
     findings: tuple[int, ...] = ()
     begins: tuple[int, ...] = ()  # evidence whose first character stands here: the places one can jump to
+    doubtful: bool = False  # OCR was unsure of it
+    page: int | None = None  # the page of the original that begins here
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,21 +102,36 @@ def _sweep(text, edges, opening, closing):
     return found
 
 
-def policy_blocks(text: str, outline: dict, spans: Iterable[Span]) -> list[Block]:
+def policy_blocks(text: str, outline: dict, spans: Iterable[Span], layout: dict | None = None) -> list[Block]:
     """The text as the blocks of its outline, in reading order. White space between blocks is left out.
 
-    ``outline`` is ``Audit.outline``. A text without one becomes a single block.
+    ``outline`` is ``Audit.outline``. A text without one becomes a single block. With ``layout``, which is
+    ``PolicyVersion.layout``, segments know where pages begin and what was read with doubt.
     """
+    layout = layout or {}
+    doubtful = [(start, end) for start, end, *_confidence in layout.get("doubtful", ())]
+    pages = layout.get("pages", ())
     kinds = _kinds(text, outline)
     starts = [start for start, *_rest in kinds]
     ends = _trimmed_ends(text, starts)
     pieces: list[list[Segment]] = [[] for _ in kinds]
-    for segment in segments(text, spans, [*starts, *ends]):
+    cuts = [*starts, *ends, *pages, *itertools.chain.from_iterable(doubtful)]
+    shown = 0
+    for segment in segments(text, spans, cuts):
         index = bisect_right(starts, segment.start) - 1
         if segment.start < ends[index]:
-            pieces[index].append(segment)
+            page = bisect_right(pages, segment.start)
+            begins = page if page > shown else None
+            shown = max(shown, page)
+            pieces[index].append(replace(segment, doubtful=_covered(doubtful, segment.start), page=begins))
     blocks = zip(kinds, pieces, strict=True)
     return [Block(kind, id_, level, label, tuple(held)) for (_at, kind, id_, level, label), held in blocks if held]
+
+
+def _covered(spans, offset):
+    """Whether one of the sorted, separate spans holds this offset."""
+    index = bisect_right(spans, offset, key=lambda span: span[0]) - 1
+    return index >= 0 and offset < spans[index][1]
 
 
 def _trimmed_ends(text, starts):

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import F
 from django.http import Http404
 
-from .models import Audit, Engagement, Finding, Membership, PolicyVersion, Report
+from .models import Audit, Engagement, Finding, IntakeItem, IntakeJob, Membership, PolicyVersion, Report
 
 
 class Action(StrEnum):
@@ -53,6 +53,17 @@ def policy_version_for(user, pk, action=Action.VIEW):
     """The policy version under the same rule; its document and engagement come along."""
     rows = PolicyVersion.objects.select_related("document__engagement", "uploaded_by")
     return _found(user, rows, pk, action, path="document__engagement")
+
+
+def intake_job_for(user, pk, action=Action.VIEW):
+    """The intake job under the same rule; its engagement comes along."""
+    return _found(user, IntakeJob.objects.select_related("engagement", "created_by"), pk, action, path="engagement")
+
+
+def intake_item_for(user, pk, action=Action.VIEW):
+    """The file on its way in under the same rule; its job and engagement come along."""
+    rows = IntakeItem.objects.select_related("job__engagement", "job__created_by").defer("reading")
+    return _found(user, rows, pk, action, path="job__engagement")
 
 
 def audit_for(user, pk, action=Action.VIEW):

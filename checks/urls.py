@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 from django.views.i18n import set_language
 
-from .views import accounts, analysis, checklist, engagements, intake, report, review
+from .views import accounts, analysis, checklist, engagements, intake, received, report, review
 
 urlpatterns = [
     path("", engagements.engagement_list, name="engagement_list"),
@@ -16,6 +16,13 @@ urlpatterns = [
     path("engagements/<int:pk>/activity/", engagements.engagement_activity, name="engagement_activity"),
     # intake
     path("engagements/<int:pk>/upload/", intake.policy_upload, name="policy_upload"),
+    path("engagements/<int:pk>/received/", received.intake_jobs, name="intake_jobs"),
+    path("received/<int:pk>/", received.intake_job, name="intake_job"),
+    path("received/<int:pk>/cancel/", received.job_cancel, name="job_cancel"),
+    path("received/<int:pk>/retry/", received.job_retry, name="job_retry"),
+    path("received/files/<int:pk>/retry/", received.item_retry, name="item_retry"),
+    path("received/files/<int:pk>/answer/", received.item_answer, name="item_answer"),
+    path("received/files/<int:pk>/original/", received.item_original, name="item_original"),
     path("policies/<int:pk>/", intake.policy_version, name="policy_version"),
     path("policies/<int:pk>/original/", intake.policy_original, name="policy_original"),
     # analysis

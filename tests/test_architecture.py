@@ -50,7 +50,7 @@ PARTS = {
 ENGINE_ORDER = [
     "entities", "normal", "pinyin", "conditions", "intake", "outline", "rules", "topics", "matching",
     "factsheet", "parties", "contacts", "dates", "periods", "contents", "numbering",
-    "readability", "sdks", "items", "garbled", "facts", "checklist", "findings", "examples",
+    "readability", "sdks", "items", "garbled", "facts", "checklist", "findings", "examples", "kinds", "likeness",
 ]  # fmt: skip
 ENGINE_CLOSE = {
     "entities": set(),
@@ -76,7 +76,9 @@ IMPURE = {
     "asyncio",
     "threading",
 }
-MODEL_ORDER = ["append_only", "engagement", "activity", "policy", "checklist", "audit", "review", "report"]
+MODEL_ORDER = [
+    "append_only", "engagement", "activity", "policy", "checklist", "audit", "intake", "review", "report",
+]  # fmt: skip
 NAMELESS = {"utils", "util", "helpers", "common", "misc", "tools", "base", "core", "lib"}
 
 

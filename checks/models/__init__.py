@@ -1,13 +1,14 @@
 """Tables in the order in which they come into being; each module imports only earlier ones.
 
-engagement → policy → checklist → audit → review → report, and activity beside them all.
+engagement → policy → checklist → audit → intake → review → report, and activity beside them all.
 """
 
 from .activity import ActivityEntry
 from .engagement import Engagement, Membership
-from .policy import PolicyDocument, PolicyVersion
+from .policy import PolicyDocument, PolicySource, PolicyVersion
 from .checklist import Checklist, ChecklistVersion, LegalBasis, Requirement
 from .audit import Audit, Evidence, Finding
+from .intake import IntakeItem, IntakeJob
 from .review import Comment, Decision
 from .report import Report, SignOff
 
@@ -21,9 +22,12 @@ __all__ = [
     "Engagement",
     "Evidence",
     "Finding",
+    "IntakeItem",
+    "IntakeJob",
     "LegalBasis",
     "Membership",
     "PolicyDocument",
+    "PolicySource",
     "PolicyVersion",
     "Report",
     "Requirement",
