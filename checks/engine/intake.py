@@ -32,19 +32,35 @@ READERS = {
     sniffing.PDF: Limits(seconds=120, cpu_seconds=3600, memory=2048 * MEGABYTE),
     **dict.fromkeys(sniffing.PICTURE_TYPES, Limits(seconds=120, cpu_seconds=3600, memory=2048 * MEGABYTE)),
     # LibreOffice reserves far more memory than it uses and writes its profile and the converted file.
-    **dict.fromkeys(
-        sniffing.CONVERTED, Limits(seconds=120, memory=4096 * MEGABYTE, file_bytes=200 * MEGABYTE)
-    ),
+    **dict.fromkeys(sniffing.CONVERTED, Limits(seconds=120, memory=4096 * MEGABYTE, file_bytes=200 * MEGABYTE)),
 }
 # Everything a reader may notice; the screens have a sentence for each.
 WARNING_CODES = frozenset(
-    """
-    replaced_characters mojibake mojibake_repaired charset_conflict mixed_line_ends zero_width_characters
-    hidden_text_left_out navigation_left_out cookie_banner_left_out footer_left_out frame_left_out pictures_not_read
-    tracked_changes comments_left_out running_heads_left_out page_numbers_left_out slanted_text_left_out
-    pages_read_by_ocr pages_not_read doubtful_words garbled_characters converted
-    """.split()
-)
+    {
+        "replaced_characters",
+        "mojibake",
+        "mojibake_repaired",
+        "charset_conflict",
+        "mixed_line_ends",
+        "zero_width_characters",
+        "hidden_text_left_out",
+        "navigation_left_out",
+        "cookie_banner_left_out",
+        "footer_left_out",
+        "frame_left_out",
+        "pictures_not_read",
+        "tracked_changes",
+        "comments_left_out",
+        "running_heads_left_out",
+        "page_numbers_left_out",
+        "slanted_text_left_out",
+        "pages_read_by_ocr",
+        "pages_not_read",
+        "doubtful_words",
+        "garbled_characters",
+        "converted",
+    }
+)  # fmt: skip
 
 
 def read_document(

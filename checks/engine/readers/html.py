@@ -12,11 +12,68 @@ from .refusals import IntakeError, IntakeReason
 from .text import line_notices
 
 BLOCKS = frozenset(
-    "address article aside blockquote body br caption center dd details dialog div dl dt fieldset figcaption figure "
-    "footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody tfoot thead title tr "
-    "ul".split()
-)
-_SKIPPED = frozenset("script style noscript template svg head iframe object embed select button canvas math".split())
+    {
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "br",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "dialog",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "title",
+        "tr",
+        "ul",
+    }
+)  # fmt: skip
+_SKIPPED = frozenset(
+    {
+        "button",
+        "canvas",
+        "embed",
+        "head",
+        "iframe",
+        "math",
+        "noscript",
+        "object",
+        "script",
+        "select",
+        "style",
+        "svg",
+        "template",
+    }
+)  # fmt: skip
 _STRONG = frozenset({"b", "strong", "u"})
 _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|!|$)", re.I
@@ -103,7 +160,7 @@ def extract_html(source: str, encoding: str, notices: dict[str, int] | None = No
         return Extract("", "text/html", encoding, dict(notices or {}))
     walk = _Walk(tree, source, furniture=True)
     walk.read(root)
-    if walk.left_out and len(walk.writer.parts) < 2 or walk.written < LEAST_LEFT * (walk.written + walk.left_out):
+    if (walk.left_out and len(walk.writer.parts) < 2) or walk.written < LEAST_LEFT * (walk.written + walk.left_out):
         walk = _Walk(tree, source, furniture=False)
         walk.read(root)
     extract = walk.writer.extract("text/html", encoding)

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,7 +99,9 @@ def _listen(process, limits: Limits, progress) -> dict | None:
             chunk = os.read(process.stdout.fileno(), 1 << 16)
             size += len(chunk)
             if size > ANSWER_BYTES:
-                raise IntakeError(IntakeReason.EXPANDS_TOO_FAR, megabytes=size // MEGABYTE, limit=ANSWER_BYTES // MEGABYTE)
+                raise IntakeError(
+                    IntakeReason.EXPANDS_TOO_FAR, megabytes=size // MEGABYTE, limit=ANSWER_BYTES // MEGABYTE
+                )
             if not chunk:
                 return json.loads(received) if received.endswith(b"}") else None
             received += chunk
@@ -114,10 +117,8 @@ def _listen(process, limits: Limits, progress) -> dict | None:
 
 def _kill(process) -> None:
     """The child and all it started: they are one session."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.stdout.close()
     process.wait()
 

@@ -1,0 +1,133 @@
+"""In which order the lines of a page are read: tables as a whole, columns one after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+
+from .lines import Line, Piece
+
+LEAST_LINES = 3  # in each of two columns
+LEAST_FULL = 0.4  # share of a column's lines that reach its right edge: cells of tables do not
+
+
+@dataclass(slots=True)
+class Block:
+    """Something that is read as a whole: a stretch of a line, or a table with its rows."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    lines: list[Line]
+    table: bool = False
+
+
+def in_reading_order(blocks: list[Block]) -> list[Line]:
+    """The lines of all blocks as a person would read them, each knowing its column."""
+    return _read(sorted(blocks, key=lambda block: (block.top, block.left)), (1, 0), 0)
+
+
+def _read(blocks: list[Block], column: tuple[int, int], depth: int) -> list[Line]:
+    gutter = _gutter(blocks) if depth < 3 else None
+    if gutter is None:
+        return _one_column(blocks, column)
+    lines: list[Line] = []
+    band: list[Block] = []
+    full: list[Block] = []
+
+    def flush() -> None:
+        nonlocal band, full
+        lines.extend(_one_column(full, column))
+        left = [block for block in band if block.right <= gutter]
+        right = [block for block in band if block.left >= gutter]
+        if len(left) < LEAST_LINES or len(right) < LEAST_LINES:
+            lines.extend(_one_column(band, column))
+        else:
+            count = column[0] * 2
+            lines.extend(_read(left, (count, column[1] * 2), depth + 1))
+            lines.extend(_read(right, (count, column[1] * 2 + 1), depth + 1))
+        band, full = [], []
+
+    for block in blocks:
+        if block.left < gutter < block.right:
+            if band:
+                flush()
+            full.append(block)
+        else:
+            band.append(block)
+    flush()
+    return lines
+
+
+def _gutter(blocks: list[Block]) -> float | None:
+    """Where a strip without text runs down between two columns of running text."""
+    texts = [block for block in blocks if not block.table]
+    if len(texts) < 2 * LEAST_LINES:
+        return None
+    left, right = min(b.left for b in texts), max(b.right for b in texts)
+    width, size = right - left, median(b.lines[0].size for b in texts)
+    best: tuple[int, float] | None = None
+    for candidate in {b.left - 0.4 * size for b in texts if 0.2 < (b.left - left) / (width or 1) < 0.8}:
+        before = [b for b in texts if b.right <= candidate]
+        after = [b for b in texts if b.left >= candidate]
+        crossing = len(texts) - len(before) - len(after)
+        if len(before) < LEAST_LINES or len(after) < LEAST_LINES or crossing > 0.5 * len(texts):
+            continue
+        edge = max(b.right for b in before)
+        if candidate - edge > 0.25 * width or not (_is_running(before, size) and _is_running(after, size)):
+            continue
+        if best is None or crossing < best[0]:
+            best = (crossing, candidate)
+    return best[1] if best else None
+
+
+def _is_running(blocks: list[Block], size: float) -> bool:
+    edge = max(block.right for block in blocks)
+    full = sum(block.right > edge - 2 * size for block in blocks)
+    return full >= LEAST_FULL * len(blocks) and median(b.right - b.left for b in blocks) > 7 * size
+
+
+def _one_column(blocks: list[Block], column: tuple[int, int]) -> list[Line]:
+    """From top to bottom; stretches on one base line are cells of a row without rules."""
+    lines: list[Line] = []
+    row: list[Block] = []
+
+    def flush() -> None:
+        nonlocal row
+        row.sort(key=lambda block: block.left)
+        if len(row) == 1:
+            row[0].lines[0].column = column
+            lines.append(row[0].lines[0])
+        elif row:
+            lines.append(_joined([block.lines[0] for block in row], column))
+        row = []
+
+    for block in sorted(blocks, key=lambda block: (block.bottom, block.left)):
+        if block.table:
+            flush()
+            lines.extend(block.lines)
+            continue
+        if row and abs(block.bottom - row[0].bottom) > 0.5 * block.lines[0].size:
+            flush()
+        row.append(block)
+    flush()
+    return lines
+
+
+def _joined(parts: list[Line], column: tuple[int, int]) -> Line:
+    pieces: list[Piece] = []
+    for part in parts:
+        if pieces:
+            pieces.append(Piece("\t"))
+        pieces.extend(part.pieces)
+    return Line(
+        pieces,
+        parts[0].left,
+        min(part.top for part in parts),
+        parts[-1].right,
+        max(part.bottom for part in parts),
+        parts[0].size,
+        column,
+        row=True,
+    )

@@ -1,0 +1,168 @@
+"""Pictures of text → lines, by Tesseract. It reads standard input and writes standard output; no file is made."""
+
+from __future__ import annotations
+
+import csv
+import ctypes
+import io
+import re
+import signal
+import subprocess
+from collections import defaultdict
+from itertools import pairwise
+
+from PIL import Image
+
+from .extract import DOUBTFUL_BELOW, Writer
+from .lines import Line, Page, Piece, needs_space
+from .refusals import IntakeError, IntakeReason
+
+STRIP = 4000  # pixels; longer pictures are cut at blank rows
+LEAST_STRIP = 2000
+_NUMBERS = ("block_num", "par_num", "line_num", "left", "top", "width", "height")
+SECONDS = 100  # for one strip; the sandbox's own clock ends later
+LANGUAGES = "chi_sim+eng"
+WRONG_WAY = 45  # per cent; below this mean confidence the picture may stand on its side
+NOISE = 20  # per cent; marks below are specks, not words
+
+
+def recognise(picture: Image.Image, tesseract: str, writer: Writer) -> Page:
+    """The lines of one picture, from the top. Raises IntakeError(READER_FAILED) when Tesseract does."""
+    picture = _prepared(picture)
+    lines, sure = _read_strips(picture, tesseract)
+    if sure < WRONG_WAY and picture.height <= 2 * picture.width <= 8 * picture.height:
+        turned = _turned(picture, tesseract)
+        if turned is not None:
+            again, surer = _read_strips(turned, tesseract)
+            if surer > sure:
+                picture, lines = turned, again
+    for line in lines:
+        writer.notice("doubtful_words", sum(piece.sure < DOUBTFUL_BELOW for piece in line.pieces))
+    return Page(picture.width, picture.height, lines)
+
+
+def _prepared(picture: Image.Image) -> Image.Image:
+    """Grey, dark on light, and large enough: characters under twenty pixels are read badly."""
+    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+        white = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(white, picture)
+    picture = picture.convert("L")
+    histogram = picture.histogram()
+    if sum(histogram[:96]) > 0.6 * sum(histogram):
+        picture = picture.point(lambda value: 255 - value)
+    return picture
+
+
+def _read_strips(picture: Image.Image, tesseract: str) -> tuple[list[Line], float]:
+    """Lines of all strips, and the mean confidence of their words."""
+    lines: list[Line] = []
+    for top, bottom in strips(picture):
+        strip = picture.crop((0, top, picture.width, bottom)) if (top, bottom) != (0, picture.height) else picture
+        lines += _lines(_run(strip, tesseract), top)
+    sures = [piece.sure for line in lines for piece in line.pieces for _ in piece.text]
+    return lines, sum(sures) / len(sures) if sures else 0.0
+
+
+def strips(picture: Image.Image) -> list[tuple[int, int]]:
+    """Where to cut a long picture: in the middle of the widest blank rows that stand in reach."""
+    if picture.height <= 1.5 * STRIP:
+        return [(0, picture.height)]
+    # One column: the mean of each row tells little of a short word, its darkest pixel much; a narrow copy keeps both.
+    narrow = picture.resize((min(picture.width, 200), picture.height), Image.Resampling.BOX)
+    rows = narrow.tobytes()
+    width = narrow.width
+    blank = [max(row) - min(row) < 12 for row in (rows[start : start + width] for start in range(0, len(rows), width))]
+    cuts, top = [], 0
+    while picture.height - top > 1.5 * STRIP:
+        cuts.append(_cut(blank, top + LEAST_STRIP, min(top + STRIP, picture.height - 1)))
+        top = cuts[-1]
+    edges = [0, *cuts, picture.height]
+    return list(pairwise(edges))
+
+
+def _cut(blank: list[bool], first: int, last: int) -> int:
+    best, length, run = last, 0, 0
+    for row in range(first, last + 1):
+        run = run + 1 if blank[row] else 0
+        if run >= length and run:
+            best, length = row - run // 2, run
+    return best
+
+
+def _run(picture: Image.Image, tesseract: str, *arguments: str) -> str:
+    """Tesseract's table of words for a picture."""
+    source = io.BytesIO()
+    picture.save(source, "PNG", compress_level=1, dpi=(300, 300))
+    command = [tesseract, "stdin", "stdout", *(arguments or ("-l", LANGUAGES, "--psm", "3", "tsv"))]
+    try:
+        done = subprocess.run(  # noqa: S603 – a program of the system, arguments of our own
+            command,
+            input=source.getvalue(),
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+            preexec_fn=die_with_parent,
+        )
+    except subprocess.TimeoutExpired:
+        raise IntakeError(IntakeReason.TOOK_TOO_LONG, seconds=SECONDS) from None
+    except OSError:
+        raise IntakeError(IntakeReason.OCR_MISSING) from None
+    if done.returncode != 0:
+        missing = b"chi_sim" in done.stderr or b"couldn't load any languages" in done.stderr
+        if missing and not arguments:
+            raise IntakeError(IntakeReason.OCR_MISSING)
+        if not arguments:
+            raise IntakeError(IntakeReason.READER_FAILED)
+    return done.stdout.decode("utf-8", "replace")
+
+
+def die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def _turned(picture: Image.Image, tesseract: str) -> Image.Image | None:
+    """The picture upright, if Tesseract says that it is not."""
+    found = re.search(r"Rotate: (\d+)", _run(picture, tesseract, "--psm", "0"))
+    degrees = int(found[1]) if found else 0
+    return picture.rotate(-degrees, expand=True) if degrees in (90, 180, 270) else None
+
+
+def _lines(table: str, offset: int) -> list[Line]:
+    """Words of one line together; boxes counted from the top of the whole picture."""
+    words: dict[tuple[int, int, int], list[dict]] = defaultdict(list)
+    for row in csv.DictReader(io.StringIO(table), delimiter="\t", quoting=csv.QUOTE_NONE):
+        text = (row.get("text") or "").strip()
+        if row.get("level") != "5" or not text:
+            continue
+        try:
+            word = {key: int(row[key]) for key in _NUMBERS}
+            word |= {"text": text, "sure": round(float(row["conf"]))}
+        except (TypeError, ValueError, KeyError):
+            continue
+        if word["sure"] >= NOISE or re.search(r"[\w\u4e00-\u9fff]{2}", text):
+            words[word["block_num"], word["par_num"], word["line_num"]].append(word)
+    return [_line(line, offset) for line in words.values()]
+
+
+def _line(words: list[dict], offset: int) -> Line:
+    pieces: list[Piece] = []
+    for before, word in zip([None, *words], words, strict=False):
+        if before is not None:
+            gap = word["left"] - before["left"] - before["width"]
+            height = max(word["height"], before["height"])
+            if gap > 2.2 * height:
+                pieces.append(Piece("\t"))
+            elif needs_space(before["text"], word["text"]) and gap > 0.12 * height:
+                pieces.append(Piece(" "))
+        pieces.append(Piece(word["text"], sure=word["sure"]))
+    heights = sorted(word["height"] for word in words)
+    return Line(
+        pieces,
+        min(word["left"] for word in words),
+        offset + min(word["top"] for word in words),
+        max(word["left"] + word["width"] for word in words),
+        offset + max(word["top"] + word["height"] for word in words),
+        heights[int(0.8 * (len(heights) - 1))] or 1,
+        row=any(piece.text == "\t" for piece in pieces),
+    )
