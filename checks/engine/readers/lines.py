@@ -15,6 +15,7 @@ from .extract import Writer
 EDGE = 0.12  # of the height: where running heads and page numbers may stand
 FULL = 1.6  # heights of a character that may be free at the end of a full line
 _SENTENCE_END = frozenset("。！？；：.!?;:…”」）)")
+_PUNCTUATION = frozenset("，。、；：！？,.;:!?")
 _ITEM = re.compile(
     r"第[一二三四五六七八九十百\d]{1,4}[章节条部]|[一二三四五六七八九十]{1,3}[、.．]|[（(][一二三四五六七八九十\da-zA-Z]{1,3}[）)]"
     r"|\d{1,2}(?:\.\d{1,2}){0,3}[.、．)）]\s*(?!\d)|\d{1,2}(?:\.\d{1,2}){1,3}\s|[①-⑳❶-❿]|[•·●○■◆▪➢►\-–*]\s"
@@ -198,6 +199,10 @@ class _Layout:
     def _is_full(self, before: Line, line: Line) -> bool:
         free = (self.rights.get(before.column, before.right) - before.right) / before.size
         first = line.text.split(None, 1)[0] if line.text.split() else ""
+        if before.text.rstrip()[-1:] in _PUNCTUATION:
+            free -= 0.7  # its sign fills the left half of its square
+        if first[1:2] and first[1] in _PUNCTUATION:
+            free -= 1  # a sign may not begin a line, so its character came along
         if first and not _WIDE.match(first[0]):
             return free <= FULL + 0.55 * min(len(first), 40)
         return free <= FULL

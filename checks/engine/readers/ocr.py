@@ -36,9 +36,21 @@ def recognise(picture: Image.Image, tesseract: str, writer: Writer) -> Page:
             again, surer = _read_strips(turned, tesseract)
             if surer > sure:
                 picture, lines = turned, again
+    _even_sizes(lines)
     for line in lines:
         writer.notice("doubtful_words", sum(piece.sure < DOUBTFUL_BELOW for piece in line.pieces))
     return Page(picture.width, picture.height, lines)
+
+
+def _even_sizes(lines: list[Line]) -> None:
+    """Boxes are as high as the ink: a line of 一 and 二 is not written smaller."""
+    if not lines:
+        return
+    sizes = sorted(line.size for line in lines)
+    middle = sizes[len(sizes) // 2]
+    for line in lines:
+        if 0.65 * middle < line.size < 1.35 * middle:
+            line.size = middle
 
 
 def _prepared(picture: Image.Image) -> Image.Image:

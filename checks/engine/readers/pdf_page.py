@@ -35,7 +35,7 @@ class Char:
     size: float  # the font's, as near as it can be told
     strong: bool | None  # None: invisible
     angle: int  # quarter turns, -1 for a slant
-    spaced: bool = False  # a space stood before it
+    spaced: int = 0  # a space stands before it: 1 seems to, 2 is written
 
 
 @dataclass(slots=True)
@@ -75,11 +75,12 @@ def _characters(page, writer: Writer) -> tuple[list[Char], int]:
     styles: dict[int, tuple[bool, bool]] = {}
     chars: list[Char] = []
     unreadable = invisible = 0
-    spaced = False
+    spaced = 0
     for index in range(count):
         code = pdfium.FPDFText_GetUnicode(raw, index)
         if code in _SPACES or pdfium.FPDFText_IsGenerated(raw, index) == 1:
-            spaced = spaced or code in _SPACES[:4]
+            if code in _SPACES[:4]:
+                spaced = max(spaced, 1 if pdfium.FPDFText_IsGenerated(raw, index) == 1 else 2)
             continue
         if code == 2 and pdfium.FPDFText_IsHyphen(raw, index) == 1:
             code = 0x2D
@@ -92,10 +93,10 @@ def _characters(page, writer: Writer) -> tuple[list[Char], int]:
         invisible += hidden
         angle = pdfium.FPDFText_GetCharAngle(raw, index)
         turns = angle / (math.pi / 2) if angle >= 0 else 0.0
-        quarter = round(turns) % 4 if abs(turns - round(turns)) < 0.06 else -1
+        quarter = -round(turns) % 4 if abs(turns - round(turns)) < 0.06 else -1
         char = _char(code, box, x.value, y.value, strong, quarter)
-        char.spaced = spaced and bool(chars) and (code < 0x2E80 or ord(chars[-1].text[-1]) < 0x2E80)
-        spaced = False
+        between_words = bool(chars) and (code < 0x2E80 or ord(chars[-1].text[-1]) < 0x2E80)
+        char.spaced, spaced = spaced if between_words else 0, 0
         chars.append(char)
     textpage.close()
     # An invisible layer of text over a picture is what a scanner read; among visible text it is hidden.
@@ -301,7 +302,7 @@ def _stretches(chars: list[Char]) -> list[Block]:
     for line in _lines_of(chars):
         stretch: list[Char] = []
         for char in line:
-            if stretch and char.left - stretch[-1].right > CELL_GAP * max(char.size, 1.0):
+            if stretch and char.left - stretch[-1].right > CELL_GAP * char.size * (1 + (char.spaced == 2)):
                 blocks.append(_block(stretch))
                 stretch = []
             stretch.append(char)
