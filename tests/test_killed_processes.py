@@ -6,7 +6,9 @@ See zygote.py for how the processes come about. They use a database file of thei
 import json
 import os
 import random
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -27,7 +29,7 @@ class Zygote:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.zygote"],
             cwd=settings.BASE_DIR,
-            env=inherited | {"SECRET_KEY": "for tests", "LOG_LEVEL": "CRITICAL"} | environment,
+            env=inherited | {"SECRET_KEY": "for tests", "LOG_LEVEL": "CRITICAL", "DEBUG": "1"} | environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -104,3 +106,42 @@ def test_killed_workers_and_servers_leave_every_audit_done_once(zygote, capsys):
     received = after["items"]
     assert WORKER_FILES <= received <= posted
     assert_everything_was_done_once(after, received)
+
+
+# ---------- The same on Redis or Valkey ----------
+
+SERVER = shutil.which("valkey-server") or shutil.which("redis-server")
+
+
+@pytest.fixture
+def redis_url(tmp_path):
+    """A server of our own that keeps nothing."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(tmp_path)]
+    server = subprocess.Popen([SERVER, *options], stdout=subprocess.DEVNULL)
+    for _attempt in range(100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.05)
+    yield f"redis://127.0.0.1:{port}/0"
+    server.kill()
+    server.wait()
+
+
+@pytest.mark.skipif(not SERVER, reason="neither valkey-server nor redis-server is installed")
+def test_the_same_work_on_redis_survives_a_killed_worker_and_a_lost_queue(zygote, redis_url, capsys):
+    zygote = zygote(REDIS_URL=redis_url)
+    zygote.ask("prepare")
+    zygote.ask("receive", 6)
+    for seconds in (0.4, 0.8):
+        worker = zygote.ask("worker")["pid"]
+        time.sleep(seconds)
+        zygote.kill(worker)
+    assert zygote.ask("forget") == {"tasks": 0}, "a queue that forgets everything costs time, not files"
+    after = finish(zygote)
+    with capsys.disabled():
+        print(f"\non {SERVER}: {after}")
+    assert_everything_was_done_once(after, 6)

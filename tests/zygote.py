@@ -8,6 +8,7 @@ answer is one line of JSON on standard output.
     worker               fork a worker                                          → its pid
     server FIRST N       fork a process that posts N uploads, one by one        → its pid
     wait PID             until that process is gone
+    forget               everything that waits in Redis is gone, as after its crash
     counts               what there is in the database
 """
 
@@ -122,6 +123,14 @@ def counts():
     }
 
 
+def forget():
+    import django_rq
+
+    connection = django_rq.get_connection()
+    connection.flushall()
+    return {"tasks": len(django_rq.get_queue("default"))}
+
+
 def answer(command, *arguments):
     if command == "worker":
         return fork(lambda: call_command("worker"))
@@ -132,7 +141,7 @@ def answer(command, *arguments):
         with contextlib.suppress(ChildProcessError):
             os.waitpid(int(arguments[0]), 0)
         return {}
-    return {"prepare": prepare, "receive": receive, "counts": counts}[command](*arguments)
+    return {"prepare": prepare, "receive": receive, "forget": forget, "counts": counts}[command](*arguments)
 
 
 def main():
