@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -22,6 +23,7 @@ from .entities import (
     Evidence,
     Finding,
     Kind,
+    Layout,
     NearMiss,
     Scale,
     Searched,
@@ -40,6 +42,7 @@ QUOTES = 3  # pieces of evidence for one element; the first ones that speak clea
 LONG_QUOTE = 160  # a longer sentence is cut at its commas around the place that matched
 NEAREST = 3
 LEAST_CHINESE = 0.2  # share of the letters; real Chinese policies have three quarters and more
+_NO_PAGES = Layout()
 UNMEASURED = {  # absence is surer than degree
     Verdict.COMPLIANT: 0.7,
     Verdict.PARTIAL: 0.6,
@@ -75,7 +78,9 @@ def analyse(document: Document, checklist: Checklist, *, as_of: date, scale: Sca
     reading = checklist.matcher.read(text, facts.metrics)
     readable = _is_chinese(text.normal)
     findings = tuple(
-        _Decision(requirement, reading, facts, scale).finding() if readable else _not_chinese(requirement)
+        _as_sure_as_read(_Decision(requirement, reading, facts, scale).finding(), document)
+        if readable
+        else _not_chinese(requirement)
         for requirement in checklist.requirements
     )
     analysis = Analysis(
@@ -89,6 +94,26 @@ def analyse(document: Document, checklist: Checklist, *, as_of: date, scale: Sca
         checklist.digest,
     )
     return replace(analysis, digest=_digest(to_json(analysis)))
+
+
+def _as_sure_as_read(finding: Finding, document: Document) -> Finding:
+    """Less sure by the share of doubtful characters in the evidence, or in the whole text where there is none."""
+    doubtful = document.layout.doubtful
+    if not doubtful:
+        return finding
+    pieces = [(piece.start, piece.end) for piece in finding.evidence] or [(0, len(document.text))]
+    length = sum(end - start for start, end in pieces)
+    doubt = sum(
+        max(0, min(end, stop) - max(start, begin)) * (100 - sure) / 100
+        for start, end in pieces
+        for begin, stop, sure in _overlapping(doubtful, start, end)
+    )
+    return replace(finding, confidence=round(finding.confidence * (1 - doubt / max(1, length)), 3))
+
+
+def _overlapping(spans: tuple[tuple[int, int, int], ...], start: int, end: int) -> tuple[tuple[int, int, int], ...]:
+    first = bisect_right(spans, start, key=lambda span: span[1])
+    return spans[first : bisect_left(spans, end, key=lambda span: span[0])]
 
 
 def _is_chinese(text: str) -> bool:
@@ -351,12 +376,12 @@ def to_json(analysis: Analysis) -> dict:
             "digest": analysis.checklist_digest,
         },
         "engine": analysis.engine,
-        "findings": [_finding_json(finding) for finding in analysis.findings],
+        "findings": [_finding_json(finding, document.layout) for finding in analysis.findings],
         "digest": analysis.digest,
     }
 
 
-def _finding_json(finding: Finding) -> dict:
+def _finding_json(finding: Finding, layout: Layout) -> dict:
     return {
         "code": finding.code,
         "verdict": finding.verdict.value,
@@ -364,22 +389,24 @@ def _finding_json(finding: Finding) -> dict:
         "confidence": finding.confidence,
         "rationale": finding.rationale,
         "elements": [{"id": element.id, "met": element.met} for element in finding.elements],
-        "evidence": [_span_json(evidence) for evidence in finding.evidence],
-        "searched": searched_json(finding.searched),
+        "evidence": [_span_json(evidence, layout) for evidence in finding.evidence],
+        "searched": searched_json(finding.searched, layout),
     }
 
 
-def _span_json(piece: Evidence | NearMiss) -> dict:
+def _span_json(piece: Evidence | NearMiss, layout: Layout) -> dict:
+    page = layout.page_at(piece.start)
     return {
         "start": piece.start,
         "end": piece.end,
         "quote": piece.quote,
         "clause": piece.clause,
         "element": piece.element,
+        **({} if page is None else {"page": page}),
     }
 
 
-def searched_json(searched: Searched | None) -> dict:
+def searched_json(searched: Searched | None, layout: Layout = _NO_PAGES) -> dict:
     """Evidence of absence as plain values; empty when nothing is missing."""
     if searched is None:
         return {}
@@ -388,7 +415,7 @@ def searched_json(searched: Searched | None) -> dict:
         "sentences": searched.sentences,
         "sections": list(searched.sections),
         "terms": list(searched.terms),
-        "nearest": [{**_span_json(near), "why": near.why} for near in searched.nearest],
+        "nearest": [{**_span_json(near, layout), "why": near.why} for near in searched.nearest],
     }
 
 

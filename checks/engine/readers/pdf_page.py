@@ -6,6 +6,7 @@ import ctypes
 import math
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pypdfium2.raw as pdfium
 
@@ -298,16 +299,29 @@ def _lines_of(chars: list[Char]) -> list[list[Char]]:
 
 
 def _stretches(chars: list[Char]) -> list[Block]:
+    """Each line, cut where a wide gap parts cells or columns."""
     blocks = []
     for line in _lines_of(chars):
-        stretch: list[Char] = []
-        for char in line:
-            if stretch and char.left - stretch[-1].right > CELL_GAP * char.size * (1 + (char.spaced == 2)):
-                blocks.append(_block(stretch))
-                stretch = []
-            stretch.append(char)
-        blocks.append(_block(stretch))
+        starts = [0]
+        for index in range(1, len(line)):
+            char, before = line[index], line[index - 1]
+            if char.left - before.right > CELL_GAP * char.size * (1 + (char.spaced == 2)):
+                starts.append(index)
+        parts = [line[start:end] for start, end in pairwise([*starts, len(line)])]
+        if _is_spread(parts):
+            for part in parts[1:]:
+                part[0].spaced = 2
+            parts = [line]
+        blocks += [_block(part) for part in parts]
     return blocks
+
+
+def _is_spread(parts: list[list[Char]]) -> bool:
+    """Latin words set far apart to fill a narrow column: gaps of one width, and no more than three characters wide."""
+    if len(parts) < 4 or not all(char.text.isascii() for part in parts for char in part):
+        return False
+    gaps = [after[0].left - before[-1].right for before, after in pairwise(parts)]
+    return max(gaps) < 1.3 * min(gaps) and max(gaps) < 3 * parts[0][0].size
 
 
 def _block(chars: list[Char]) -> Block:
