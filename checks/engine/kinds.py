@@ -71,7 +71,7 @@ _SIMPLIFIED = frozenset("个们资讯护权隐为应与关于户务对会将请�
 # Measured, see docs/intake.md. Of the lines that speak of either, policies give four fifths and more to information.
 POLICY_SHARE = 0.7
 TITLED_SHARE = 0.55  # enough when the title says so
-COMBINED_STRETCH = 700  # characters of one chapter on personal information: less is a paragraph that points elsewhere
+CHAPTER = 700  # characters of one chapter on personal information: less is a paragraph that points elsewhere
 LEAST_CHINESE = 0.2  # share of the letters, as in findings
 LEAST_SPOKEN = 0.12  # share of the text that speaks of either theme: below, it is about something else
 SHORT = 400  # characters: too little to be sure of a theme by shares
@@ -86,7 +86,8 @@ def recognise(text: str) -> Preflight:
         title = bool(_POLICY_TITLE.search(text[:200]))
         kind = DocumentKind.PRIVACY_POLICY if title else DocumentKind.OTHER
         return Preflight(kind, language, (Concern.NOT_CHINESE,), {"chinese": round(chinese, 3)})
-    kind, figures = _kind(text)
+    figures = figures_of(text)
+    kind = kind_of(figures)
     blanks = blank_places(text)
     figures |= {"chinese": round(chinese, 3), "blanks": len(blanks)}
     concerns = [_OF_KIND[kind]] if kind in _OF_KIND else []
@@ -119,7 +120,8 @@ def _language(text: str) -> tuple[str, float]:
     return ("en" if latin > len(letters) * 0.8 else "other"), share
 
 
-def _kind(text: str) -> tuple[DocumentKind, dict]:
+def figures_of(text: str) -> dict:
+    """What the kind is told by, from one reading of the lines; ``kind_of`` judges it."""
     total = privacy = agreement = cookies = stretch = longest = 0
     for line in text.splitlines():
         length = len(line.strip())
@@ -137,20 +139,31 @@ def _kind(text: str) -> tuple[DocumentKind, dict]:
             stretch = max(0, stretch - length)
         longest = max(longest, stretch)
     spoken = privacy + agreement
-    share = privacy / spoken if spoken else 0.0
-    figures = {
-        "privacy_share": round(share, 3),
+    return {
+        "characters": total,
+        "privacy_share": round(privacy / spoken, 3) if spoken else 0.0,
         "spoken": round(spoken / total, 3) if total else 0.0,
+        "cookies": round(cookies / total, 3) if total else 0.0,
         "longest_chapter": longest,
+        "named_policy": bool(_POLICY_TITLE.search(text[:200])),
+        "titled": bool(_POLICY_TITLE.search(text[:60])) and not _AGREEMENT_TITLE.search(text[:60]),
+        "named_cookies": bool(_COOKIE.search(text[:120])),
     }
-    if total and cookies > COOKIE_SHARE * total and re.search("cookie", text[:120], re.I):
-        return DocumentKind.COOKIE_NOTICE, figures
-    if not spoken or (spoken < LEAST_SPOKEN * total and not _POLICY_TITLE.search(text[:200])):
-        return DocumentKind.OTHER, figures
-    titled = _POLICY_TITLE.search(text[:60]) and not _AGREEMENT_TITLE.search(text[:60])
-    if share >= (TITLED_SHARE if titled else POLICY_SHARE) or (total < SHORT and _POLICY_TITLE.search(text[:200])):
-        return DocumentKind.PRIVACY_POLICY, figures
-    return (DocumentKind.COMBINED if longest >= COMBINED_STRETCH else DocumentKind.USER_AGREEMENT), figures
+
+
+def kind_of(
+    figures: dict, *, policy_share: float = POLICY_SHARE, titled_share: float = TITLED_SHARE, chapter: int = CHAPTER
+) -> DocumentKind:
+    """The kind that these figures speak for; the limits can be varied to see what others would do."""
+    if figures["cookies"] > COOKIE_SHARE and figures["named_cookies"]:
+        return DocumentKind.COOKIE_NOTICE
+    if not figures["spoken"] or (figures["spoken"] < LEAST_SPOKEN and not figures["named_policy"]):
+        return DocumentKind.OTHER
+    if figures["characters"] < SHORT and figures["named_policy"]:
+        return DocumentKind.PRIVACY_POLICY
+    if figures["privacy_share"] >= (titled_share if figures["titled"] else policy_share):
+        return DocumentKind.PRIVACY_POLICY
+    return DocumentKind.COMBINED if figures["longest_chapter"] >= chapter else DocumentKind.USER_AGREEMENT
 
 
 # ---------- Blank templates ----------
@@ -175,7 +188,8 @@ def blank_places(text: str) -> list[tuple[int, int]]:
         start, end = match.span()
         before, after = text[max(0, start - 6) : start], text[end : end + 3]
         line = text[text.rfind("\n", 0, start) + 1 : _line_end(text, end)].strip(" #*\t")
-        heading = match[0][0] in "【[［" and line.startswith(match[0]) and re.search(r"\w", match[0].strip("xX_＿"))
+        heading = line == match[0] and re.search(r"\w", match[0].strip("xX_＿"))  # 【联系方式】 alone in its line
+        heading = heading or (match[0].endswith("联系方式】") and line.startswith(match[0]))
         ruled = not line.strip("_＿-—=* ")
         markdown = match[0][0] == "_" and (before[-1:] == "*" or after[:1] == "*")
         if not (heading or ruled or markdown or _PATH.search(before) or _PATH.search(after)):

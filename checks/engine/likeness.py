@@ -15,7 +15,7 @@ PIECE = 5  # characters
 SKETCH = 200  # hashes; the estimate is within about 0.07 of the truth
 ALIKE = 0.5  # of all pieces. Two policies of one template, for two companies, lie below it as a rule
 TITLE = re.compile("隐私|个人信息|privacy", re.I)
-DECORATION = re.compile(r"[\s#*_《》“”\"'|【】\[\]()（）-]+|v?\d[\d.]*版?|20\d\d年.*")
+DECORATION = re.compile(r"20\d\d年.*|v?\d[\d.]*版?|[\s#*_《》“”\"'|【】\[\]()（）-]+")
 
 
 @dataclass(frozen=True, slots=True)

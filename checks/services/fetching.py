@@ -8,6 +8,7 @@ no proxy, a size limit, and a time limit for the whole.
 
 import http.client
 import ipaddress
+import re
 import socket
 import ssl
 import threading
@@ -26,6 +27,7 @@ SECONDS = 30  # for everything, redirects included
 CHUNK = 64 * 1024
 MOVED = {301, 302, 303, 307, 308}
 PORTS = {"http": 80, "https": 443}
+HOST = re.compile(r"[A-Za-z0-9_.-]+|[0-9A-Fa-f:.]+(?:%[A-Za-z0-9]+)?")
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 AGENT = "PolicyAudit (an auditor asked for this page once)"
 
@@ -83,7 +85,8 @@ def parse(url):
         port = parts.port or PORTS.get(parts.scheme, 0)
     except (ValueError, UnicodeError):
         raise FetchError(FetchReason.INVALID) from None
-    if parts.scheme not in PORTS or not host or parts.username is not None or parts.password is not None:
+    named = parts.username is not None or parts.password is not None
+    if parts.scheme not in PORTS or not HOST.fullmatch(host) or named:
         raise FetchError(FetchReason.INVALID)
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
     if parts.query:
