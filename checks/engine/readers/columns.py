@@ -49,8 +49,9 @@ def _read(blocks: list[Block], column: tuple[int, int], depth: int) -> list[Line
             lines.extend(_read(right, (count, column[1] * 2 + 1), depth + 1))
         band, full = [], []
 
+    size = median(block.lines[0].size for block in blocks)
     for block in blocks:
-        if block.left < gutter < block.right:
+        if block.left < gutter < block.right or _is_title_across(block, blocks, gutter, size):
             if band:
                 flush()
             full.append(block)
@@ -58,6 +59,13 @@ def _read(blocks: list[Block], column: tuple[int, int], depth: int) -> list[Line
             band.append(block)
     flush()
     return lines
+
+
+def _is_title_across(block: Block, blocks: list[Block], gutter: float, size: float) -> bool:
+    """A large short line at the left with nothing beside it stands above both columns."""
+    if block.table or block.right > gutter or block.lines[0].size < 1.25 * size:
+        return False
+    return not any(b.left >= gutter and b.top < block.bottom and b.bottom > block.top for b in blocks)
 
 
 def _gutter(blocks: list[Block]) -> float | None:

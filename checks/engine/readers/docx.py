@@ -295,23 +295,24 @@ class _Reader:
                 continue
             self.writer.line_end()
             first = True
-            for cell in _inside(row, "tc"):
+            cells = list(_inside(row, "tc"))
+            for cell in cells:
                 merged = cell.find("tcPr/vMerge")
                 if merged is not None and merged.get("val", "continue") == "continue":
                     continue
                 if not first and self.writer.last != "\n":
                     self.writer.add("\t")
                 first = False
-                self.cell(cell, depth)
+                self.cell(cell, depth, alone=len(cells) == 1)
         self.writer.line_end()
 
-    def cell(self, cell: Element, depth: int) -> None:
+    def cell(self, cell: Element, depth: int, *, alone: bool) -> None:
         length = 0
         for t in cell.iter("t"):
             length += len(t.text or "")
             if length > CELL:
                 break
-        is_data = length <= CELL and cell.find("tbl") is None
+        is_data = length <= CELL and not alone and cell.find("tbl") is None
         outer, self.in_cell = self.in_cell, int(is_data)
         self.joined = is_data  # the tab is there already
         self.blocks(cell, depth + 1)

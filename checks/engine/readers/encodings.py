@@ -22,7 +22,7 @@ _COMMON = frozenset(
 _GOOD_SIGNS = frozenset("，。；：！？（）【】《》“”‘’、…—·①②③④⑤⑥⑦⑧⑨⑩　「」")
 # Each is what a wrong reading makes of frequent characters: UTF-8 read as GBK, as Latin-1, and what was lost for good.
 _MOJIBAKE = re.compile(
-    r"锟斤拷|烫烫烫|屯屯屯|[鈥銆锛鏄鐨鎴浠淇]{2}|(?:[æåçèéä][\x80-\xbf\u2010-\u203a€œžŸšŒŽŠ™]{1,2}){2}|ï¼|ã€"
+    r"锟斤拷|烫烫烫|屯屯屯|[鈥銆锛鎴鐨鏀鍙绉闅浠涓淇鏈鐢瀹鍦鎮].?(?=[鈥銆锛鎴鐨鏀鍙绉闅浠涓淇鏈鐢瀹鍦鎮戜滑℃])|(?:[æåçèéä][\x80-\xbf\u2010-\u203a€œžŸšŒŽŠ™]{1,2}){2}|ï¼|ã€"
 )
 READABLE = 0.6
 LATIN = ("cp1252", "latin-1")

@@ -293,7 +293,9 @@ class _Walk:
         return (tag, strong - plain, main, cell, counter)
 
     def is_cell(self, node) -> bool:
-        """A cell of data: short, and without what only pages have."""
+        """A cell of data: short, beside others, and without what only pages have."""
+        if not any(_is_cell_tag(other) for other in (_next(node), _before(node))):
+            return False
         text = self.text_of(node)
         return self.budget > 0 and len(text) <= CELL and node.css_first("h1, h2, h3, h4, ol, ul") is None
 
@@ -412,6 +414,25 @@ def _without_at_rules(css: str) -> str:
     if not skipping:
         kept.append(css[start:])
     return "".join(kept)
+
+
+def _is_cell_tag(node) -> bool:
+    return node is not None and node.tag in ("td", "th")
+
+
+def _next(node):
+    """The next element beside this one."""
+    node = node.next
+    while node is not None and node.tag[0] == "-":
+        node = node.next
+    return node
+
+
+def _before(node):
+    node = node.prev
+    while node is not None and node.tag[0] == "-":
+        node = node.prev
+    return node
 
 
 def _in_page_links(node) -> bool:

@@ -181,14 +181,14 @@ class _Layout:
             return False
         if not self._is_full(before, line):
             return False
-        text = line.text.strip()
-        if _ITEM.match(text):
+        finished = before.text.rstrip()[-1:] in _SENTENCE_END
+        item = _ITEM.match(line.text.strip())
+        if item and (finished or not item[0][0].isdigit()):  # within a sentence 2.3.1 is a version, not an item
             return False
         if same_page and before.column == line.column:
             gap = (line.bottom - before.bottom) / before.size
             if gap < 0 or gap > 1.45 * self.pitch:
                 return False
-        finished = before.text.rstrip()[-1:] in _SENTENCE_END
         if self._indent(line) > 1.2 and self.indents:
             return not finished and self._indent(before) > 1.2
         return not finished or self.shows_paragraphs

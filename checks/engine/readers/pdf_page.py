@@ -36,6 +36,7 @@ class Char:
     size: float  # the font's, as near as it can be told
     strong: bool | None  # None: invisible
     angle: int  # quarter turns, -1 for a slant
+    index: int = 0  # in the order of the file
     spaced: int = 0  # a space stands before it: 1 seems to, 2 is written
 
 
@@ -97,6 +98,7 @@ def _characters(page, writer: Writer) -> tuple[list[Char], int]:
         quarter = -round(turns) % 4 if abs(turns - round(turns)) < 0.06 else -1
         char = _char(code, box, x.value, y.value, strong, quarter)
         between_words = bool(chars) and (code < 0x2E80 or ord(chars[-1].text[-1]) < 0x2E80)
+        char.index = index
         char.spaced, spaced = spaced if between_words else 0, 0
         chars.append(char)
     textpage.close()
@@ -307,21 +309,26 @@ def _stretches(chars: list[Char]) -> list[Block]:
             char, before = line[index], line[index - 1]
             if char.left - before.right > CELL_GAP * char.size * (1 + (char.spaced == 2)):
                 starts.append(index)
-        parts = [line[start:end] for start, end in pairwise([*starts, len(line)])]
-        if _is_spread(parts):
-            for part in parts[1:]:
-                part[0].spaced = 2
-            parts = [line]
+        parts = _spread_words_joined([line[start:end] for start, end in pairwise([*starts, len(line)])])
         blocks += [_block(part) for part in parts]
     return blocks
 
 
-def _is_spread(parts: list[list[Char]]) -> bool:
-    """Latin words set far apart to fill a narrow column: gaps of one width, and no more than three characters wide."""
-    if len(parts) < 4 or not all(char.text.isascii() for part in parts for char in part):
-        return False
-    gaps = [after[0].left - before[-1].right for before, after in pairwise(parts)]
-    return max(gaps) < 1.3 * min(gaps) and max(gaps) < 3 * parts[0][0].size
+def _spread_words_joined(parts: list[list[Char]]) -> list[list[Char]]:
+    """Latin words set far apart to fill a narrow column are one stretch: gaps of one width, under three characters."""
+    joined = parts[:1]
+    gap = 0.0
+    for before, part in pairwise(parts):
+        here = part[0].left - before[-1].right
+        words = all(char.text.isascii() for char in (*before, *part))
+        if words and here < 3 * part[0].size and (not gap or abs(here - gap) < 0.1 * gap) and len(parts) > 2:
+            part[0].spaced = 2
+            joined[-1] = joined[-1] + part
+            gap = here
+        else:
+            joined.append(part)
+            gap = 0.0
+    return joined
 
 
 def _block(chars: list[Char]) -> Block:
@@ -337,7 +344,8 @@ def _pieces(chars: list[Char]) -> list[Piece]:
     pieces: list[Piece] = []
     before: Char | None = None
     for char in chars:
-        if before and char.text == before.text and abs(char.left - before.left) < 0.15 * char.size:
+        again = before is not None and char.text == before.text and abs(char.left - before.left) < 0.15 * char.size
+        if again and abs(char.index - before.index) > 1:  # side by side they are a ligature, such as ff
             pieces[-1].strong = True  # printed twice, a little apart, to look bold
             continue
         gap = char.left - before.right if before else 0.0
