@@ -43,6 +43,16 @@ def isolate() -> None:
         pass
 
 
+def forbid_connections() -> None:
+    """Python itself refuses to speak to the network, also where the kernel would not."""
+
+    def refuse(event: str, _arguments: tuple) -> None:
+        if event.startswith("socket."):
+            raise PermissionError(event)
+
+    sys.addaudithook(refuse)
+
+
 def load_readers():
     """The readers without the engine around them: its word lists and models would take most of a second to load."""
     folder = Path(__file__).resolve().parent
@@ -60,6 +70,7 @@ def main() -> None:
     request = json.loads(source.readline())
     limit(request["limits"])
     isolate()
+    forbid_connections()
     load_readers()
     from readers import formats, refusals
 
