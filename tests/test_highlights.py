@@ -100,3 +100,38 @@ def test_navigation_counts_the_findings_below_a_heading_once():
 
 def test_a_text_without_outline_is_one_block():
     assert [block.id for block in policy_blocks("只有一行", {}, [])] == ["text-0"]
+
+
+class TestLayout:
+    TEXT = "标题\n第一段文字。\n第二段文字。"
+    OUTLINE = {"clauses": [[0, 2, "", None], [3, 9, "", None], [10, 16, "", None]]}
+
+    def pieces(self, **layout):
+        blocks = policy_blocks(self.TEXT, self.OUTLINE, [], layout)
+        return [(piece.text, piece.page, piece.doubtful) for block in blocks for piece in block.segments]
+
+    def test_without_a_layout_nothing_is_marked(self):
+        assert self.pieces() == [("标题", None, False), ("第一段文字。", None, False), ("第二段文字。", None, False)]
+
+    def test_pages_begin_where_their_first_character_stands(self):
+        assert self.pieces(pages=[0, 5]) == [
+            ("标题", 1, False),
+            ("第一", None, False),
+            ("段文字。", 2, False),
+            ("第二段文字。", None, False),
+        ]
+
+    def test_a_page_that_begins_between_blocks_is_shown_at_the_next_one(self):
+        assert [(text, page) for text, page, _doubt in self.pieces(pages=[0, 9])][-1] == ("第二段文字。", 2)
+
+    def test_of_empty_pages_only_the_last_is_shown(self):
+        assert self.pieces(pages=[0, 10, 10])[-1][1] == 3
+
+    def test_doubtful_words_are_marked_also_across_blocks(self):
+        assert self.pieces(doubtful=[[7, 12, 40]]) == [
+            ("标题", None, False),
+            ("第一段文", None, False),
+            ("字。", None, True),
+            ("第二", None, True),
+            ("段文字。", None, False),
+        ]

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from ..engine.entities import Layout
 from ..models import Audit, Finding, SignOff
 from ..models.engagement import person_name
 from ..selectors import score
@@ -39,7 +40,8 @@ def build_context(audit: Audit, sign_off: SignOff, *, language: str, number: str
             "evidence", "requirement__legal_basis", "decisions__decided_by"
         )
     )
-    findings = [_finding(row, names) for row in rows]
+    layout = Layout.from_json(audit.policy_version.layout)
+    findings = [_finding(row, names, layout) for row in rows]
     _number(findings)
     gaps = gravest_first(findings)
     context = {
@@ -135,7 +137,7 @@ def _subject(audit: Audit, names: _Names) -> dict:
     }
 
 
-def _finding(row: Finding, names: _Names) -> dict:
+def _finding(row: Finding, names: _Names, layout: Layout) -> dict:
     entry = row.requirement.content
     decision = _standing_decision(row)
     elements = {element["id"]: element for element in entry.get("elements") or ()}
@@ -177,17 +179,19 @@ def _finding(row: Finding, names: _Names) -> dict:
             }
             for result in row.elements
         ],
-        "evidence": _evidence(row, titles),
+        "evidence": _evidence(row, titles, layout),
         "searched": _searched(row.searched or {}),
         "remediation": names.of(entry, "remediation"),
     }
 
 
-def _evidence(row: Finding, titles: dict) -> list[dict]:
-    """Each quoted place once, with everything it is evidence for."""
+def _evidence(row: Finding, titles: dict, layout: Layout) -> list[dict]:
+    """Each quoted place once, with everything it is evidence for; ``page`` where the original has pages."""
     places: dict[tuple[int, int], dict] = {}
     for piece in row.evidence.all():
         place = {"start": piece.start, "end": piece.end, "quote": piece.quote, "clause": piece.clause, "elements": []}
+        if page := layout.page_at(piece.start):
+            place["page"] = page
         found = places.setdefault((piece.start, piece.end), place)
         if title := titles.get(piece.element):
             found["elements"].append(title)

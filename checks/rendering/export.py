@@ -1,5 +1,6 @@
 """An audit kept in the database as the command line's JSON (schema 1), plus what people decided."""
 
+from ..engine.entities import Layout
 from ..models import Audit, Finding
 
 SCHEMA = 1
@@ -13,6 +14,7 @@ def audit_to_json(audit: Audit) -> dict:
     """
     audit = Audit.objects.select_related("policy_version__document", "checklist_version__checklist").get(pk=audit.pk)
     version, checklist = audit.policy_version, audit.checklist_version
+    layout = Layout.from_json(version.layout)
     rows = list(audit.findings.select_related("requirement").prefetch_related("evidence", "decisions__decided_by"))
     return {
         "schema": SCHEMA,
@@ -24,13 +26,13 @@ def audit_to_json(audit: Audit) -> dict:
         },
         "checklist": {"slug": checklist.checklist.slug, "version": checklist.version, "digest": checklist.digest},
         "engine": audit.engine_version,
-        "findings": [_finding(row) for row in rows],
+        "findings": [_finding(row, layout) for row in rows],
         "digest": audit.result_digest,
         "decisions": [_decision(row, decision) for row in rows for decision in row.decisions.all()],
     }
 
 
-def _finding(row: Finding) -> dict:
+def _finding(row: Finding, layout: Layout) -> dict:
     return {
         "code": row.requirement.code,
         "verdict": row.proposed_verdict,
@@ -45,6 +47,7 @@ def _finding(row: Finding) -> dict:
                 "quote": piece.quote,
                 "clause": piece.clause,
                 "element": piece.element,
+                **({"page": page} if (page := layout.page_at(piece.start)) else {}),
             }
             for piece in row.evidence.all()
         ],

@@ -121,7 +121,7 @@ def page(request, audit, queue, finding, status=200, **extra):
         queue.keep(finding)
     context = frame(request, audit, queue)
     spans = [Span(*place) for place in evidence_places(audit)]
-    context["blocks"] = policy_blocks(audit.policy_version.text, audit.outline, spans)
+    context["blocks"] = policy_blocks(audit.policy_version.text, audit.outline, spans, audit.policy_version.layout)
     context["sections"] = navigation(audit.outline, spans)
     if finding:
         context.update(focus(request, finding, queue, **extra))

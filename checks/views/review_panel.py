@@ -6,6 +6,7 @@ from ..forms import FINAL_VERDICTS, CommentForm, DecisionForm
 from ..highlights import block_at
 from ..models.audit import VerdictChoices
 from ..templatetags.checks_tags import in_language
+from ..templatetags.intake_tags import page_of
 
 
 def panel(finding, instruments, queue, *, form=None, comment_form=None, problem="", seen=None, finished=False):
@@ -76,9 +77,11 @@ def names(content):
 def evidence(finding, content):
     """Each quoted place once, with everything it is evidence for."""
     titles = names(content)
+    layout = finding.audit.policy_version.layout
     places = {}
     for piece in finding.evidence.all():
         place = {"id": piece.pk, "clause": piece.clause, "quote": piece.quote, "for": []}
+        place["page"] = page_of(piece.start, layout)
         found = places.setdefault((piece.start, piece.end), place)
         found["for"].append(titles.get(piece.element, piece.element))
     return list(places.values())

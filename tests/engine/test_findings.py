@@ -218,7 +218,7 @@ class TestCouldLook:
 
     def verdicts(self, **fields):
         document = replace(document_from_text(self.TEXT, name="x"), **fields)
-        return {f.code: f for f in analyse(document, shipped_checklist(), as_of=date(2026, 11, 1)).findings}
+        return {f.code: f for f in analyse(document, load_checklist(shipped_checklist()), as_of=TODAY).findings}
 
     def test_a_little_damage_changes_nothing(self):
         whole = self.verdicts()
