@@ -344,7 +344,8 @@ def intake_items(job):
     """The job's files as the result list shows them, in order: one query, without texts."""
     heavy = ("reading", "policy_version__text", "policy_version__layout", "policy_version__sketch")
     rows = job.items.select_related("policy_version__document", "archive").defer(*heavy)
-    return rows.order_by("position", "id")
+    place = Coalesce("archive__position", "position")  # what was in an archive stands below it
+    return rows.order_by(place, F("archive_id").asc(nulls_first=True), "position", "id")
 
 
 def policy_versions_named(engagement, pks):

@@ -180,6 +180,8 @@ class _Work:
 
     def unpack(self, content):
         """The archive's files become items of their own, all of them at once."""
+        if self.item.archive_id:  # each level would multiply: the archive in it is kept, for who wants to unpack it
+            raise IntakeError(IntakeReason.TOO_DEEP, limit=1)
         if there := self.item.members.count():
             self.lease.give_up(State.DONE, done=there, total=there)
             return

@@ -20,6 +20,16 @@ State = IntakeItem.State
 QUICK_BYTES = 1024 * 1024
 
 
+# What the same file will earn again on this installation: another try is not offered for it.
+FOR_GOOD = {
+    background.DUPLICATE,
+    *(IntakeReason.EMPTY, IntakeReason.NO_TEXT, IntakeReason.UNSUPPORTED_TYPE, IntakeReason.UNDECODABLE),
+    *(IntakeReason.DAMAGED, IntakeReason.ENCRYPTED, IntakeReason.TOO_LARGE, IntakeReason.TOO_MANY_PAGES),
+    *(IntakeReason.TOO_MANY_PIXELS, IntakeReason.TOO_MANY_PARTS, IntakeReason.TOO_DEEP),
+    *(IntakeReason.EXPANDS_TOO_FAR, IntakeReason.DECLARES_ENTITIES),
+}
+
+
 class AlreadyAnswered(ServiceError):
     text = _("This was answered or cancelled in the meantime.")
 
@@ -167,9 +177,14 @@ def item_answer(*, by, item, document=None, audit=True):
 
 
 def can_retry(item):
-    """Whether another try is offered: the file stopped, there is something to read, and it is not here already."""
-    stopped = item.state in IntakeItem.STOPPED and item.reason != background.DUPLICATE
+    """Whether another try is offered: the file stopped for a reason that may be gone by then, or was cancelled."""
+    stopped = item.state in IntakeItem.STOPPED and item.reason not in FOR_GOOD
     return stopped and bool(item.original or item.url)
+
+
+def repeatable(job):
+    """How many files of the job another try is offered for."""
+    return _repeatable(job.items).count()
 
 
 def _job(engagement, key):
@@ -211,7 +226,7 @@ def _receive(by, engagement, key, items, quick):
 
 def _repeatable(items):
     """What was stopped and could go differently: there is something to read, and it is not here already."""
-    stopped = items.filter(state__in=IntakeItem.STOPPED).exclude(reason=background.DUPLICATE)
+    stopped = items.filter(state__in=IntakeItem.STOPPED).exclude(reason__in=[str(reason) for reason in FOR_GOOD])
     return stopped.exclude(original="", url="")
 
 

@@ -43,6 +43,7 @@ def intake_job(request, pk):
         "engagement": job.engagement,
         "progress": progress,
         "stopped": progress["failed"] + progress["cancelled"],
+        "repeatable": 0 if progress["open"] else services.repeatable(job),
         "can_upload": can(request.user, job.engagement, Action.UPLOAD),
     }
     if request.htmx and request.GET.get("closed") == str(progress["closed"]):

@@ -100,7 +100,7 @@ def test_what_cannot_be_read_is_kept_and_said_in_words_that_help(upload, browser
     page = text_of(browser.get(response.url))
     assert words in page
     assert filename in page
-    assert reverse("item_retry", args=[item.pk]) in page
+    assert reverse("item_original", args=[item.pk]) in page
     assert item.original.open("rb").read() == content
     assert not PolicyVersion.objects.exists()
 
