@@ -7,9 +7,11 @@ process with limits (``readers.sandbox``).
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 from .entities import Document, Layout
 from .readers import sniffing
@@ -23,6 +25,13 @@ from .readers.text import extract_text, read_text
 
 MAX_BYTES = 10 * MEGABYTE  # of text and web pages
 MAX_FILE_BYTES = 50 * MEGABYTE  # of everything that is more than text
+TESSERACT_DATA = (
+    "share/tesseract-ocr/*/tessdata",
+    "share/tessdata",
+    "local/share/tessdata",
+    "share/tesseract/tessdata",
+)
+CHINESE = "chi_sim"
 PLAIN_TAGS, PLAIN_DEPTH = 30_000, 150  # a page with more is read in the child
 READERS = {
     sniffing.HTML: Limits(seconds=30),
@@ -104,8 +113,13 @@ def document_from_text(text: str, *, name: str) -> Document:
 
 
 def tesseract() -> str:
-    """Where Tesseract with Chinese data is, "" when it is not installed."""
-    return shutil.which("tesseract") or ""
+    """Where Tesseract is, "" when it or its Chinese data is not installed."""
+    program = shutil.which("tesseract") or ""
+    folders = [Path(os.environ["TESSDATA_PREFIX"])] if "TESSDATA_PREFIX" in os.environ else []
+    folders = folders or [folder for pattern in TESSERACT_DATA for folder in Path("/usr").glob(pattern)]
+    if folders and not any((folder / f"{CHINESE}.traineddata").exists() for folder in folders):
+        return ""
+    return program
 
 
 def soffice() -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import shutil
 import struct
 import zipfile
 import zlib
@@ -17,6 +16,8 @@ import weasyprint
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+from checks.engine.intake import converter_available, ocr_available
 
 TITLE = "松果笔记隐私政策"
 PARAGRAPHS = (
@@ -59,7 +60,7 @@ def expected() -> str:
 # Text and pages
 
 
-def html_page(extra: str = "", charset: str = "utf-8") -> str:
+def html_page(extra: str = "", charset: str = "utf-8", copies: int = 1) -> str:
     body = [f"<h1>{TITLE}</h1>"]
     for index, paragraph in enumerate(PARAGRAPHS):
         tag = "h2" if paragraph in HEADINGS else "p"
@@ -69,14 +70,14 @@ def html_page(extra: str = "", charset: str = "utf-8") -> str:
             body.append(f"<table>{cells}</table>")
     return (
         f'<!doctype html><html lang="zh"><head><meta charset="{charset}"><title>{TITLE}</title></head><body>{extra}'
-        f"<main>{''.join(body)}</main></body></html>"
+        f"<main>{''.join(body * copies)}</main></body></html>"
     )
 
 
-def mht() -> bytes:
+def mht(copies: int = 1) -> bytes:
     import base64
 
-    page = base64.encodebytes(html_page().encode()).decode()
+    page = base64.encodebytes(html_page(copies=copies).encode()).decode()
     return (
         "From: <Saved by Blink>\r\nSubject: page\r\nMIME-Version: 1.0\r\n"
         'Content-Type: multipart/related;\r\n\ttype="text/html";\r\n\tboundary="----b"\r\n\r\n'
@@ -104,7 +105,7 @@ def _saved(document) -> bytes:
     return target.getvalue()
 
 
-def _numbered(document, levels: list[tuple[str, str]]) -> str:
+def _numbered(document, levels: list[tuple[str, str]], number: int) -> str:
     """Add a list with these levels (format, text) and return its id."""
     numbering = document.part.numbering_part.element
     xml = "".join(
@@ -112,10 +113,10 @@ def _numbered(document, levels: list[tuple[str, str]]) -> str:
         f'<w:lvlText w:val="{text}"/></w:lvl>'
         for i, (style, text) in enumerate(levels)
     )
-    abstract = parse_xml(f'<w:abstractNum {nsdecls("w")} w:abstractNumId="77">{xml}</w:abstractNum>')
+    abstract = parse_xml(f'<w:abstractNum {nsdecls("w")} w:abstractNumId="{number}">{xml}</w:abstractNum>')
     numbering.insert(0, abstract)
-    numbering.append(parse_xml(f'<w:num {nsdecls("w")} w:numId="77"><w:abstractNumId w:val="77"/></w:num>'))
-    return "77"
+    numbering.append(parse_xml(f'<w:num {nsdecls("w")} w:numId="{number}"><w:abstractNumId w:val="{number}"/></w:num>'))
+    return str(number)
 
 
 def _in_list(paragraph, number: str, level: int) -> None:
@@ -126,10 +127,18 @@ def _in_list(paragraph, number: str, level: int) -> None:
 
 
 @cache
-def word() -> bytes:
-    """The policy with automatic numbers in place of typed ones."""
+def word(copies: int = 1) -> bytes:
+    """The policy with automatic numbers in place of typed ones; further copies have lists of their own."""
     document = docx.Document()
-    number = _numbered(document, [("chineseCounting", "%1、"), ("chineseCounting", "（%2）")])
+    for copy in range(copies):
+        _write_policy(
+            document, _numbered(document, [("chineseCounting", "%1、"), ("chineseCounting", "（%2）")], 77 + copy)
+        )
+    document.sections[0].header.paragraphs[0].text = "松果软件 内部文件"
+    return _saved(document)
+
+
+def _write_policy(document, number: str) -> None:
     document.add_heading(TITLE, 0)
     for index, text in enumerate(PARAGRAPHS):
         if text in HEADINGS:
@@ -148,8 +157,6 @@ def word() -> bytes:
             for row, cells in enumerate(ROWS):
                 for column, cell in enumerate(cells):
                     table.cell(row, column).text = cell
-    document.sections[0].header.paragraphs[0].text = "松果软件 内部文件"
-    return _saved(document)
 
 
 @cache
@@ -220,13 +227,13 @@ def zipped(files: dict[str, bytes]) -> bytes:
     return target.getvalue()
 
 
-def rtf() -> bytes:
+def rtf(copies: int = 1) -> bytes:
     def escaped(text: str) -> str:
         return "".join(
             char if char.isascii() else f"\\u{struct.unpack('<h', char.encode('utf-16-le'))[0]}?" for char in text
         )
 
-    lines = "\\par ".join(escaped(line) for line in (TITLE, *PARAGRAPHS))
+    lines = "\\par ".join(escaped(line) for line in (TITLE, *PARAGRAPHS) * copies)
     return ("{\\rtf1\\ansi " + lines + "}").encode()
 
 
@@ -235,7 +242,7 @@ def rtf() -> bytes:
 _CSS = (
     "body{font-family:'Noto Sans CJK SC';font-size:11pt;line-height:1.7}p{text-indent:2em;margin:0}"
     "h1{font-size:18pt}h2{font-size:13pt}table{border-collapse:collapse;width:100%}"
-    "td{border:1px solid #000;padding:3pt}"
+    "td{border:1px solid #000;padding:3pt}tr{break-inside:avoid}"
     "@page{size:A4;margin:2.5cm;@top-center{content:'松果软件 内部文件'}"
     "@bottom-center{content:'— ' counter(page) ' —'}}"
 )
@@ -365,6 +372,15 @@ def small_picture() -> bytes:
     return target.getvalue()
 
 
+def blank_picture(width: int, height: int) -> bytes:
+    """A large white picture with one line of text, small as a file."""
+    image = Image.new("L", (width, height), 255)
+    ImageDraw.Draw(image).text((200, 200), "松果笔记隐私政策", font=ImageFont.truetype(FONT, 60), fill=0)
+    target = io.BytesIO()
+    image.save(target, "PNG")
+    return target.getvalue()
+
+
 def scanned_pdf(picture_bytes: bytes, dpi: int = 200) -> bytes:
     target = io.BytesIO()
     Image.open(io.BytesIO(picture_bytes)).convert("L").save(target, "PDF", resolution=dpi)
@@ -387,11 +403,11 @@ def png_of(width: int, height: int) -> bytes:
 
 
 def has_tesseract() -> bool:
-    return bool(shutil.which("tesseract"))
+    return ocr_available()
 
 
 def has_soffice() -> bool:
-    return bool(shutil.which("soffice"))
+    return converter_available()
 
 
 def has_font() -> bool:

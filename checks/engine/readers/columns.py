@@ -41,7 +41,7 @@ def _read(blocks: list[Block], column: tuple[int, int], depth: int) -> list[Line
         lines.extend(_one_column(full, column))
         left = [block for block in band if block.right <= gutter]
         right = [block for block in band if block.left >= gutter]
-        if len(left) < LEAST_LINES or len(right) < LEAST_LINES:
+        if len(left) < 2 or not right:  # few lines are enough here: the page has shown its columns
             lines.extend(_one_column(band, column))
         else:
             count = column[0] * 2

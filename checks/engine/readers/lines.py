@@ -136,9 +136,22 @@ def _leave_running_heads_out(pages: list[Page], writer: Writer) -> None:
 
 
 def _at_edges(page: Page) -> list[Line]:
+    """Up to three lines at the top and at the bottom that a gap parts from the text; page numbers need none."""
     ordered = sorted(page.lines, key=lambda line: line.top)
-    near = [line for line in ordered[:3] if line.bottom < EDGE * page.height]
-    return near + [line for line in ordered[-3:] if line.top > (1 - EDGE) * page.height and line not in near]
+    sizes = [line.size for line in ordered]
+    large = 1.25 * median(sizes) if sizes else 0.0
+    top = [line for line in ordered[:3] if line.bottom < EDGE * page.height]
+    bottom = [line for line in reversed(ordered[-3:]) if line.top > (1 - EDGE) * page.height]
+    found: list[Line] = []
+    for edge, inwards in ((top, ordered), (bottom, ordered[::-1])):
+        apart = 0
+        for count, line in enumerate(edge, 1):
+            after = inwards[count] if count < len(inwards) else None
+            gap = line.size if after is None else max(after.top - line.bottom, line.top - after.bottom)
+            if gap > 0.8 * line.size or (count == 1 and _PAGE_NUMBER.fullmatch(line.text.strip())):
+                apart = count
+        found += [line for line in edge[:apart] if line.size <= large and line not in found]
+    return found
 
 
 # Paragraphs

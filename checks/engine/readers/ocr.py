@@ -17,6 +17,8 @@ from .extract import DOUBTFUL_BELOW, Writer
 from .lines import Line, Page, Piece, needs_space
 from .refusals import IntakeError, IntakeReason
 
+CHARACTER = 42  # pixels; what is smaller is enlarged, at most twofold
+MAX_PIXELS = 30_000_000  # up to which pictures are enlarged
 STRIP = 4000  # pixels; longer pictures are cut at blank rows
 LEAST_STRIP = 2000
 _NUMBERS = ("block_num", "par_num", "line_num", "left", "top", "width", "height")
@@ -49,12 +51,12 @@ def _even_sizes(lines: list[Line]) -> None:
     sizes = sorted(line.size for line in lines)
     middle = sizes[len(sizes) // 2]
     for line in lines:
-        if 0.65 * middle < line.size < 1.35 * middle:
+        if 0.5 * middle < line.size < 1.6 * middle:
             line.size = middle
 
 
 def _prepared(picture: Image.Image) -> Image.Image:
-    """Grey, dark on light, and large enough: characters under twenty pixels are read badly."""
+    """Grey, dark on light, and large enough."""
     if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
         picture = picture.convert("RGBA")
         white = Image.new("RGBA", picture.size, "white")
@@ -63,7 +65,33 @@ def _prepared(picture: Image.Image) -> Image.Image:
     histogram = picture.histogram()
     if sum(histogram[:96]) > 0.6 * sum(histogram):
         picture = picture.point(lambda value: 255 - value)
+    height = _line_height(blank_rows(picture))
+    scale = min(2.0, CHARACTER / height, (MAX_PIXELS / (picture.width * picture.height)) ** 0.5) if height else 1.0
+    if scale > 1.1:
+        picture = picture.resize(
+            (round(picture.width * scale), round(picture.height * scale)), Image.Resampling.LANCZOS
+        )
     return picture
+
+
+def _line_height(blank: list[bool]) -> int:
+    """The usual height of a line's ink, 0 where lines cannot be told apart."""
+    runs, run = [], 0
+    for is_blank in [*blank, True]:
+        if not is_blank:
+            run += 1
+        elif run:
+            runs.append(run)
+            run = 0
+    runs = sorted(run for run in runs if run >= 8)
+    return runs[len(runs) // 2] if len(runs) >= 3 else 0
+
+
+def blank_rows(picture: Image.Image) -> list[bool]:
+    """For each row whether it is of one shade."""
+    narrow = picture.resize((min(picture.width, 200), picture.height), Image.Resampling.BOX)
+    rows, width = narrow.tobytes(), narrow.width
+    return [max(row) - min(row) < 12 for row in (rows[start : start + width] for start in range(0, len(rows), width))]
 
 
 def _read_strips(picture: Image.Image, tesseract: str) -> tuple[list[Line], float]:
@@ -80,11 +108,7 @@ def strips(picture: Image.Image) -> list[tuple[int, int]]:
     """Where to cut a long picture: in the middle of the widest blank rows that stand in reach."""
     if picture.height <= 1.5 * STRIP:
         return [(0, picture.height)]
-    # One column: the mean of each row tells little of a short word, its darkest pixel much; a narrow copy keeps both.
-    narrow = picture.resize((min(picture.width, 200), picture.height), Image.Resampling.BOX)
-    rows = narrow.tobytes()
-    width = narrow.width
-    blank = [max(row) - min(row) < 12 for row in (rows[start : start + width] for start in range(0, len(rows), width))]
+    blank = blank_rows(picture)
     cuts, top = [], 0
     while picture.height - top > 1.5 * STRIP:
         cuts.append(_cut(blank, top + LEAST_STRIP, min(top + STRIP, picture.height - 1)))
