@@ -198,7 +198,7 @@ def stage_words(item):
         return ""
     words = item.get_stage_display()
     if item.total:
-        far = _("page %(done)s of %(total)s") % {"done": item.done, "total": item.total}
+        far = _("%(done)s of %(total)s pages") % {"done": item.done, "total": item.total}
     elif item.done:
         far = ngettext("%(done)s file", "%(done)s files", item.done) % {"done": item.done}
     else:

@@ -35,18 +35,20 @@ def intake_jobs(request, pk):
 
 @require_GET
 def intake_job(request, pk):
-    """One job. While it is under way the page asks for its progress, and for the list when a file has finished."""
+    """One job. While it is under way the page asks for its progress, and for the list when another file has its turn."""
     job = intake_job_for(request.user, pk)
     progress = intake_progress(job)
+    current = progress["current"].pk if progress["current"] else 0
     context = {
         "job": job,
         "engagement": job.engagement,
         "progress": progress,
+        "seen": f"{progress['closed']}-{current}",  # when this changes, the list below does
         "stopped": progress["failed"] + progress["cancelled"],
         "repeatable": 0 if progress["open"] else services.repeatable(job),
         "can_upload": can(request.user, job.engagement, Action.UPLOAD),
     }
-    if request.htmx and request.GET.get("closed") == str(progress["closed"]):
+    if request.htmx and request.GET.get("seen") == context["seen"]:
         return render(request, "checks/intake/intake_job.html#progress", context)
     page = Paginator(intake_items(job), FILES_A_PAGE).get_page(request.GET.get("page"))
     context |= {"page": page, "items": items_with_places(request.user, job, page.object_list)}
