@@ -266,6 +266,18 @@ def pdf_merged_cells() -> bytes:
 
 
 @cache
+def pdf_without_rules() -> bytes:
+    """A table that only its gaps show, with cells of several lines."""
+    rows = (("合作方", "目的", "信息"), ("晨星推送有限公司", "提醒您到期的待办事项，以及在笔记被他人修改时通知您", "设备标识"),
+            ("云岭存储", "保存附件", "附件内容"))  # fmt: skip
+    table = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    css = "td{border:0;vertical-align:top;padding-right:40pt}td:nth-child(2){width:150pt}"
+    return weasyprint.HTML(
+        string=f"<html lang=zh><style>{_CSS}{css}</style><p>表二</p><table>{table}</table><p>完</p></html>"
+    ).write_pdf()
+
+
+@cache
 def pdf_turned(degrees: int) -> bytes:
     """Text that runs down or up the page, as in a landscape table."""
     move = {90: "18cm,0", -90: "0,26cm", 180: "18cm,26cm"}[degrees]

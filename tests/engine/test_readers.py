@@ -276,6 +276,22 @@ def test_merged_cells_are_read_once_and_whole():
     ]
 
 
+def test_a_table_without_rules_keeps_its_cells_together():
+    assert read(files.pdf_without_rules()).text.split("\n")[1:] == [
+        "表二",
+        "合作方\t目的\t信息",
+        "晨星推送有限公司\t提醒您到期的待办事项，以及在笔记被他人修改时通知您\t设备标识",
+        "云岭存储\t保存附件\t附件内容",
+        "完",
+    ]
+
+
+def test_bullets_of_symbol_fonts_are_signs():
+    from checks.engine.readers.symbols import symbol
+
+    assert [symbol(code) for code in (0xF0B7, 0xF06C, 0xF041, 0x2022)] == ["•", "●", "□", ""]
+
+
 @pytest.mark.parametrize("degrees", [90, -90, 180])
 def test_turned_pages(degrees):
     assert squeezed(read(files.pdf_turned(degrees)).text) == "".join("".join(files.PARAGRAPHS[:3]).split())

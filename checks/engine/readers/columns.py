@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from statistics import median
 
-from .lines import Line, Piece
+from .lines import Line, Piece, needs_space
 
 LEAST_LINES = 3  # in each of two columns
 LEAST_FULL = 0.4  # share of a column's lines that reach its right edge: cells of tables do not
@@ -98,29 +98,51 @@ def _is_running(blocks: list[Block], size: float) -> bool:
 
 def _one_column(blocks: list[Block], column: tuple[int, int]) -> list[Line]:
     """From top to bottom; stretches on one base line are cells of a row without rules."""
+    rows: list[list[Block]] = []
+    for block in sorted(blocks, key=lambda block: (block.bottom, block.left)):
+        beside = rows and not block.table and not rows[-1][0].table
+        if beside and abs(block.bottom - rows[-1][0].bottom) <= 0.5 * block.lines[0].size:
+            rows[-1].append(block)
+        else:
+            rows.append([block])
     lines: list[Line] = []
-    row: list[Block] = []
-
-    def flush() -> None:
-        nonlocal row
+    cells: list[Block] = []  # of the row before, when it has several; each with all it holds so far
+    for row in rows:
         row.sort(key=lambda block: block.left)
-        if len(row) == 1:
+        if row[0].table:
+            lines.extend(row[0].lines)
+            cells = []
+        elif _goes_on(row, cells):
+            lines[-1] = _joined([cell.lines[0] for cell in cells], column)
+        elif len(row) == 1:
             row[0].lines[0].column = column
             lines.append(row[0].lines[0])
-        elif row:
+            cells = []
+        else:
             lines.append(_joined([block.lines[0] for block in row], column))
-        row = []
-
-    for block in sorted(blocks, key=lambda block: (block.bottom, block.left)):
-        if block.table:
-            flush()
-            lines.extend(block.lines)
-            continue
-        if row and abs(block.bottom - row[0].bottom) > 0.5 * block.lines[0].size:
-            flush()
-        row.append(block)
-    flush()
+            cells = row
     return lines
+
+
+def _goes_on(row: list[Block], cells: list[Block]) -> bool:
+    """Whether these stretches go on with cells of the row above, which are full; then they are added to them."""
+    pairs = []
+    for block in row:
+        size = block.lines[0].size
+        for index, cell in enumerate(cells):
+            limit = cells[index + 1].left if index + 1 < len(cells) else None
+            full = limit is None or cell.right > limit - 5 * size
+            if abs(cell.left - block.left) < 0.4 * size and 0 < block.bottom - cell.bottom < 2.2 * size and full:
+                pairs.append((cell, block))
+                break
+    if not pairs or len(pairs) < len(row) or len(row) == len(cells):
+        return False
+    for cell, block in pairs:
+        if needs_space(cell.lines[0].text, block.lines[0].text):
+            cell.lines[0].pieces.append(Piece(" "))
+        cell.lines[0].pieces.extend(block.lines[0].pieces)
+        cell.bottom, cell.right = block.bottom, max(cell.right, block.right)
+    return True
 
 
 def _joined(parts: list[Line], column: tuple[int, int]) -> Line:

@@ -12,6 +12,7 @@ from .archive import MEGABYTE, open_archive, unpack
 from .extract import Extract, Writer
 from .refusals import IntakeError, IntakeReason
 from .sniffing import DOCX
+from .symbols import symbol
 from .word_numbers import Numbering
 
 MAX_PARTS = 5000
@@ -23,7 +24,6 @@ _CONTAINERS = {"sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo", "h
                "ruby", "rubyBase", "~AlternateContent", "~Choice"}  # fmt: skip
 _LEFT_OUT = {"del", "moveFrom", "~Fallback", "rt"}
 _CHANGES = {"ins", "del", "moveTo", "moveFrom"}
-_SYMBOLS = {0xF0A8: "□", 0xF06F: "□", 0xF0FE: "☑", 0xF052: "☑", 0xF0FC: "✓", 0xF0B7: "•", 0xF06C: "●", 0xF0D8: "➢"}
 
 
 def read_docx(content: bytes) -> Extract:
@@ -333,4 +333,4 @@ def _symbol(code: str) -> str:
         number = int(code, 16)
     except ValueError:
         return ""
-    return _SYMBOLS.get(number) or ("□" if 0xE000 <= number <= 0xF8FF else chr(number) if 31 < number < 0xD800 else "")
+    return symbol(number) or (chr(number) if 31 < number < 0xD800 else "")

@@ -13,6 +13,7 @@ import pypdfium2.raw as pdfium
 from .columns import Block, in_reading_order
 from .extract import Writer
 from .lines import Line, Page, Piece, needs_space
+from .symbols import symbol
 from .tables import Cell, Rule, Table, find_tables
 
 MAX_CHARACTERS = 60_000  # on one page
@@ -88,7 +89,9 @@ def _characters(page, writer: Writer) -> tuple[list[Char], int]:
             code = 0x2D
         if not pdfium.FPDFText_GetLooseCharBox(raw, index, box) or not pdfium.FPDFText_GetCharOrigin(raw, index, x, y):
             continue
-        if pdfium.FPDFText_HasUnicodeMapError(raw, index) == 1 or any(a <= code <= b for a, b in _UNREADABLE):
+        if sign := symbol(code):
+            code = ord(sign)
+        elif pdfium.FPDFText_HasUnicodeMapError(raw, index) == 1 or any(a <= code <= b for a, b in _UNREADABLE):
             unreadable += 1
             code = 0xFFFD
         strong, hidden = _style(raw, index, styles)
@@ -126,8 +129,9 @@ def _char(code: int, box, x: float, y: float, strong: bool | None, quarter: int)
     else:
         sides = (-box.top, -box.right, -box.bottom, -box.left, -x)
     width, height = sides[2] - sides[0], sides[3] - sides[1]
-    # A Chinese character is as wide as its font is large; the height includes the space between lines.
-    size = width if code >= 0x2E80 and 0.4 * height < width < 1.2 * height else 0.78 * height
+    # A Chinese character is as wide as its font is large; the height includes the space between lines, or is that of
+    # the ink alone, which is next to nothing for 一.
+    size = width if code >= 0x2E80 and width > 0.4 * height else 0.78 * height
     return Char(text, *sides, max(size, 0.1), strong, quarter)
 
 
