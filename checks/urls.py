@@ -19,6 +19,7 @@ urlpatterns = [
     path("engagements/<int:pk>/received/", received.intake_jobs, name="intake_jobs"),
     path("received/<int:pk>/", received.intake_job, name="intake_job"),
     path("received/<int:pk>/cancel/", received.job_cancel, name="job_cancel"),
+    path("received/<int:pk>/answer/", received.job_answer, name="job_answer"),
     path("received/<int:pk>/retry/", received.job_retry, name="job_retry"),
     path("received/files/<int:pk>/retry/", received.item_retry, name="item_retry"),
     path("received/files/<int:pk>/answer/", received.item_answer, name="item_answer"),

@@ -99,6 +99,7 @@ URLS = {
     "intake_jobs": ("engagement", Member(), NO, {}),
     "intake_job": ("intake_job", Member(), NO, {}),
     "job_cancel": ("intake_job", NO, Member(Action.UPLOAD, 302), {}),
+    "job_answer": ("intake_job", NO, Member(Action.UPLOAD, 302), {}),
     "job_retry": ("intake_job", NO, Member(Action.UPLOAD, 302), {}),
     "item_retry": ("intake_item", NO, Member(Action.UPLOAD, 302), {}),
     "item_answer": ("intake_item", NO, Member(Action.UPLOAD, 302), {"audit": "1"}),

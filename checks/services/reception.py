@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..engine import IntakeError, IntakeReason, document_from_text
 from ..engine.intake import media_type_of
-from ..models import IntakeItem, IntakeJob, PolicySource
+from ..models import IntakeItem, IntakeJob, PolicySource, PolicyVersion
 from . import activity, background, fetching, intake
 from .errors import ServiceError
 from .files import new_originals
@@ -176,6 +176,31 @@ def item_answer(*, by, item, document=None, audit=True):
     background.item_work(item.pk, lease=lease["lease"], patient=False)
 
 
+def job_answer(*, by, job):
+    """Answer everything at once that only waits for its place: each file becomes the next version of the policy it
+    resembles, and is audited in its turn. What raised another concern keeps its question. Returns how many; raises
+    AlreadyAnswered when there are none."""
+    with transaction.atomic():
+        proposed = {item.pk: item.resembles["version"] for item in proposals(job)}
+        documents = dict(
+            PolicyVersion.objects.filter(
+                pk__in=proposed.values(), document__engagement_id=job.engagement_id
+            ).values_list("pk", "document_id")
+        )
+        answered = [pk for pk, version in proposed.items() if version in documents and _file(pk, documents[version])]
+        if not answered:
+            raise AlreadyAnswered
+        background.enqueue(*answered)
+        _record(by, "intake.filed", job, {"count": len(answered)})
+    return len(answered)
+
+
+def proposals(job):
+    """The files of the job whose only question is whether they are next versions."""
+    waiting = job.items.filter(state=State.QUESTION).only("pk", "resembles", "preflight")
+    return [item for item in waiting if item.resembles.get("version") and not item.preflight.get("concerns")]
+
+
 def can_retry(item):
     """Whether another try is offered: the file stopped for a reason that may be gone by then, or was cancelled."""
     stopped = item.state in IntakeItem.STOPPED and item.reason not in FOR_GOOD
@@ -234,6 +259,11 @@ def _back_in_line(pks, **fields):
     fields = {"state": State.QUEUED, "attempts": 0, "queued_at": timezone.now()} | fields
     fields |= {"reason": "", "params": {}, "finished_at": None, "done": 0, "total": 0}
     return _repeatable(IntakeItem.objects.filter(pk__in=pks)).update(**fields)
+
+
+def _file(item_pk, document_pk):
+    fields = {"document_id": document_pk, "state": State.QUEUED, "queued_at": timezone.now(), "attempts": 0}
+    return IntakeItem.objects.filter(pk=item_pk, state=State.QUESTION).update(**fields)
 
 
 def _record(by, action, job, detail):

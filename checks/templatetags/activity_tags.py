@@ -24,6 +24,7 @@ SENTENCES = {
     "intake.received": gettext_lazy("%(actor)s handed in %(files)s: %(filename)s."),
     "intake.cancelled": gettext_lazy("%(actor)s cancelled %(files)s that were not finished."),
     "intake.retried": gettext_lazy("%(actor)s had %(files)s tried again."),
+    "intake.filed": gettext_lazy("%(actor)s filed %(files)s as next versions of the policies they resemble."),
     "intake.kept": gettext_lazy("%(actor)s answered about “%(filename)s”: keep it without an audit."),
     "intake.answered": gettext_lazy("%(actor)s answered about “%(filename)s”: audit it."),
     "audit.run": gettext_lazy("%(actor)s ran an audit by the law as of %(as_of)s."),

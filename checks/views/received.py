@@ -35,7 +35,7 @@ def intake_jobs(request, pk):
 
 @require_GET
 def intake_job(request, pk):
-    """One job. While it is under way the page asks for its progress, and for the list when another file has its turn."""
+    """One job. While it is under way the page asks for its progress, and for the list when that has changed."""
     job = intake_job_for(request.user, pk)
     progress = intake_progress(job)
     current = progress["current"].pk if progress["current"] else 0
@@ -45,6 +45,7 @@ def intake_job(request, pk):
         "progress": progress,
         "seen": f"{progress['closed']}-{current}",  # when this changes, the list below does
         "stopped": progress["failed"] + progress["cancelled"],
+        "proposals": len(services.proposals(job)) if progress["question"] > 1 else 0,
         "repeatable": 0 if progress["open"] else services.repeatable(job),
         "can_upload": can(request.user, job.engagement, Action.UPLOAD),
     }
@@ -88,6 +89,20 @@ def job_retry(request, pk):
         services.job_retry(by=request.user, job=job)
     except ServiceError as error:
         messages.error(request, error.message)
+    return redirect("intake_job", job.pk)
+
+
+@require_POST
+def job_answer(request, pk):
+    """File everything as the next version of what it resembles."""
+    job = intake_job_for(request.user, pk, Action.UPLOAD)
+    try:
+        count = services.job_answer(by=request.user, job=job)
+    except ServiceError as error:
+        messages.error(request, error.message)
+    else:
+        words = ngettext("%(count)s file is filed and audited.", "%(count)s files are filed and audited.", count)
+        messages.success(request, words % {"count": count})
     return redirect("intake_job", job.pk)
 
 

@@ -196,6 +196,41 @@ class TestCancelAndRetry:
         assert "geheim-4711" not in repr(rows)
 
 
+def test_proposals_of_a_batch_are_answered_at_once(engagement, django_capture_on_commit_callbacks):
+    here, other = (factories.policy_version(engagement, text=text) for text in ("一、甲收集信息。", "一、乙收集信息。"))
+    job = factories.intake_job(engagement)
+    waiting = [
+        factories.intake_item(
+            job, content=f"一、新{number}收集信息。", state="question", resembles={"version": version.pk}
+        )
+        for number, version in enumerate((here, other))
+    ]
+    doubtful = factories.intake_item(
+        job,
+        content="x",
+        state="question",
+        resembles={"version": here.pk},
+        preflight={"concerns": ["user_agreement"]},
+    )
+    foreign = factories.policy_version()
+    strange = factories.intake_item(job, content="y", state="question", resembles={"version": foreign.pk})
+    with django_capture_on_commit_callbacks(execute=True):
+        assert reception.job_answer(by=engagement.created_by, job=job) == 2
+    for item in waiting:
+        background.item_work(item.pk)
+    assert [version.number for version in (*here.document.versions.all(), *other.document.versions.all())] == [
+        1,
+        2,
+        1,
+        2,
+    ]
+    for item in (doubtful, strange):
+        item.refresh_from_db()
+        assert item.state == State.QUESTION
+    with pytest.raises(reception.AlreadyAnswered):
+        reception.job_answer(by=engagement.created_by, job=job)
+
+
 def test_a_policy_of_another_engagement_is_no_answer(engagement):
     item = factories.intake_item(factories.intake_job(engagement), state="question")
     with pytest.raises(intake.ForeignDocument):

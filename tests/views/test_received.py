@@ -124,6 +124,29 @@ def test_what_resembles_a_policy_is_offered_as_its_next_version(upload, browser)
     assert [version.number for version in here.document.versions.all()] == [1, 2]
 
 
+def test_a_batch_of_next_versions_is_filed_with_one_button(browser, engagement):
+    job = factories.intake_job(engagement)
+    for number in (1, 2):
+        version = factories.policy_version(engagement, text=f"一、第{number}份政策收集信息。")
+        factories.intake_item(
+            job, content=f"一、新{number}收集信息。", state="question", resembles={"version": version.pk}
+        )
+    url = reverse("job_answer", args=[job.pk])
+    assert url in text_of(browser.get(reverse("intake_job", args=[job.pk])))
+    assert "已归入 2 个文件" in text_of(browser.post(url, follow=True))
+    work()
+    assert engagement.policies.count() == 2
+    assert PolicyVersion.objects.count() == 4
+
+
+def test_too_many_files_are_refused_with_the_number(browser, engagement, settings):
+    settings.DATA_UPLOAD_MAX_NUMBER_FILES = 2
+    files = [SimpleUploadedFile(f"{number}.txt", b"x") for number in range(3)]
+    response = browser.post(reverse("policy_upload", args=[engagement.pk]), {"file": files})
+    assert response.status_code == 400
+    assert "最多上传 200 个文件" in text_of(response)
+
+
 def test_a_foreign_policy_is_no_answer(upload, browser):
     upload(AGREEMENT)
     url = reverse("item_answer", args=[IntakeItem.objects.get().pk])
