@@ -305,17 +305,36 @@ def _lines_of(chars: list[Char]) -> list[list[Char]]:
 
 
 def _stretches(chars: list[Char]) -> list[Block]:
-    """Each line, cut where a wide gap parts cells or columns."""
+    """Each line, cut where a wide gap parts cells or columns, or a narrow one does as in the lines around it."""
+    lines = _lines_of(chars)
+    cuts = [_wide_gaps(line) for line in lines]
     blocks = []
-    for line in _lines_of(chars):
-        starts = [0]
-        for index in range(1, len(line)):
-            char, before = line[index], line[index - 1]
-            if char.left - before.right > CELL_GAP * char.size * (1 + (char.spaced == 2)):
-                starts.append(index)
+    for number, line in enumerate(lines):
+        around = {
+            lines[n][index].left for n in range(max(0, number - 2), min(len(lines), number + 3)) for index in cuts[n]
+        }
+        starts = sorted({0, *cuts[number], *_narrow_gaps(line, around)})
         parts = _spread_words_joined([line[start:end] for start, end in pairwise([*starts, len(line)])])
         blocks += [_block(part) for part in parts]
     return blocks
+
+
+def _wide_gaps(line: list[Char]) -> list[int]:
+    return [
+        index
+        for index in range(1, len(line))
+        if line[index].left - line[index - 1].right > CELL_GAP * line[index].size * (1 + (line[index].spaced == 2))
+    ]
+
+
+def _narrow_gaps(line: list[Char], lefts: set[float]) -> list[int]:
+    """Gaps before characters that stand exactly under the beginning of a cell."""
+    return [
+        index
+        for index in range(1, len(line))
+        if line[index].left - line[index - 1].right > 0.6 * line[index].size
+        and any(abs(line[index].left - left) < 0.15 * line[index].size for left in lefts)
+    ]
 
 
 def _spread_words_joined(parts: list[list[Char]]) -> list[list[Char]]:
