@@ -256,3 +256,16 @@ class TestCouldLook:
         ]
         assert there
         assert {damaged[code].verdict for code in there} == {Verdict.COMPLIANT}
+
+    def test_words_that_ocr_doubts_lower_the_confidence_of_what_rests_on_them(self):
+        whole = self.verdicts()
+        quoted = next(f for f in whole.values() if f.evidence and f.confidence)
+        start, end = quoted.evidence[0].start, quoted.evidence[0].end
+        doubted = self.verdicts(layout=Layout(doubtful=((start, end, 40),)))
+        assert doubted[quoted.code].confidence < quoted.confidence
+        elsewhere = [
+            f for f in whole.values() if f.evidence and all(p.start >= end or p.end <= start for p in f.evidence)
+        ]
+        assert elsewhere
+        for finding in elsewhere:
+            assert doubted[finding.code].confidence == finding.confidence

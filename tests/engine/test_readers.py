@@ -1,8 +1,12 @@
 """Every format: what a person sees is what is read, in order, with its place."""
 
 import io
+import subprocess
+import sys
+import time
 import zipfile
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -500,6 +504,47 @@ def test_a_reader_that_needs_too_much_memory_is_stopped():
             options={"password": None, "patient": True, "tools": {}},
         )
     assert caught.value.reason in (IntakeReason.OUT_OF_MEMORY, IntakeReason.READER_FAILED)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes the Linux way")
+def test_a_killed_program_leaves_no_reader_behind():
+    program = (
+        "from checks.engine.readers import sandbox\n"
+        "from tests.engine import files\n"
+        "sandbox.read_in_child('text/html', files.html_page(copies=4000).encode(), limits=sandbox.Limits(seconds=60),\n"
+        "    options={'password': None, 'patient': True, 'tools': {}})\n"
+    )
+    root = Path(__file__).resolve().parents[2]
+    with subprocess.Popen([sys.executable, "-c", program], cwd=root) as parent:
+        child = None
+        while child is None and parent.poll() is None:
+            child = next(iter(children_of(parent.pid)), None)
+            time.sleep(0.02)
+        assert child, "the reader was never started"
+        time.sleep(0.5)
+        parent.kill()
+    deadline = time.monotonic() + 10
+    while is_running(child) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not is_running(child)
+
+
+def stat(pid):
+    """State and parent of a process, None when it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return fields[0], int(fields[1])
+
+
+def children_of(pid):
+    return [int(p.name) for p in Path("/proc").iterdir() if p.name.isdigit() and (stat(p.name) or ("", 0))[1] == pid]
+
+
+def is_running(pid):
+    found = stat(pid)
+    return found is not None and found[0] != "Z"
 
 
 @given(st.text(alphabet="<>/ aptdrlio\"'=&;#x我们收集\t\n", max_size=300))
