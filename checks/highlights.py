@@ -33,6 +33,7 @@ class Segment:
     findings: tuple[int, ...] = ()
     begins: tuple[int, ...] = ()  # evidence whose first character stands here: the places one can jump to
     doubtful: bool = False  # OCR was unsure of it
+    emphasis: bool = False  # bold or underlined in the original
     page: int | None = None  # the page of the original that begins here
 
 
@@ -106,16 +107,17 @@ def policy_blocks(text: str, outline: dict, spans: Iterable[Span], layout: dict 
     """The text as the blocks of its outline, in reading order. White space between blocks is left out.
 
     ``outline`` is ``Audit.outline``. A text without one becomes a single block. With ``layout``, which is
-    ``PolicyVersion.layout``, segments know where pages begin and what was read with doubt.
+    ``PolicyVersion.layout``, segments know where pages begin, what was read with doubt and what stood out.
     """
     layout = layout or {}
     doubtful = [(start, end) for start, end, *_confidence in layout.get("doubtful", ())]
+    emphasis = [tuple(span) for span in layout.get("emphasis", ())]
     pages = layout.get("pages", ())
     kinds = _kinds(text, outline)
     starts = [start for start, *_rest in kinds]
     ends = _trimmed_ends(text, starts)
     pieces: list[list[Segment]] = [[] for _ in kinds]
-    cuts = [*starts, *ends, *pages, *itertools.chain.from_iterable(doubtful)]
+    cuts = [*starts, *ends, *pages, *itertools.chain.from_iterable([*doubtful, *emphasis])]
     shown = 0
     for segment in segments(text, spans, cuts):
         index = bisect_right(starts, segment.start) - 1
@@ -123,7 +125,12 @@ def policy_blocks(text: str, outline: dict, spans: Iterable[Span], layout: dict 
             page = bisect_right(pages, segment.start)
             begins = page if page > shown else None
             shown = max(shown, page)
-            pieces[index].append(replace(segment, doubtful=_covered(doubtful, segment.start), page=begins))
+            looks = {
+                "doubtful": _covered(doubtful, segment.start),
+                "emphasis": _covered(emphasis, segment.start),
+                "page": begins,
+            }
+            pieces[index].append(replace(segment, **looks))
     blocks = zip(kinds, pieces, strict=True)
     return [Block(kind, id_, level, label, tuple(held)) for (_at, kind, id_, level, label), held in blocks if held]
 

@@ -135,3 +135,8 @@ class TestLayout:
             ("第二", None, True),
             ("段文字。", None, False),
         ]
+
+    def test_what_stood_out_does_so_again(self):
+        blocks = policy_blocks(self.TEXT, self.OUTLINE, [], {"emphasis": [[3, 6]], "doubtful": [[5, 7, 40]]})
+        pieces = [(piece.text, piece.emphasis, piece.doubtful) for piece in blocks[1].segments]
+        assert pieces == [("第一", True, False), ("段", True, True), ("文", False, True), ("字。", False, False)]
