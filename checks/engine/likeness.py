@@ -1,7 +1,8 @@
 """Whether two texts are the same policy at two times: how alike they are, and what differs.
 
 A sketch is the few smallest hashes of a text's five-character pieces (bottom-k MinHash): it is small enough to be kept
-beside the text, and two sketches tell the share of pieces that two texts have in common.
+beside the text, and two sketches tell the share of pieces that two texts have in common. Sketches are kept with the
+policies: change how they are made, and the old ones no longer compare.
 """
 
 from __future__ import annotations

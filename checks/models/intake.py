@@ -1,3 +1,4 @@
+from pathlib import PurePath
 from uuid import uuid4
 
 from django.conf import settings
@@ -106,5 +107,6 @@ class IntakeItem(models.Model):
         return self.filename
 
     @property
-    def is_open(self):
-        return self.state in self.OPEN
+    def policy_name(self):
+        """What the policy will be called if it is a new one."""
+        return self.name or PurePath(self.filename).stem

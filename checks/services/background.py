@@ -9,7 +9,6 @@ import hashlib
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import PurePath
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -278,8 +277,9 @@ class _Work:
         )
         with transaction.atomic():
             self.lease.hold()
-            name = item.name or PurePath(item.filename).stem
-            intake.version_keep(version=version, engagement=self.engagement, name=name, document=item.document)
+            intake.version_keep(
+                version=version, engagement=self.engagement, name=item.policy_name, document=item.document
+            )
             self.lease.hold(
                 policy_version=version, reading=None, stage=Stage.AUDITING, done=0, total=0, preflight=version.preflight
             )
