@@ -1,12 +1,16 @@
 """A short run of what ``make fuzz`` does for longer."""
 
+import contextlib
 import io
 import os
+import time
 import zipfile
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from checks.engine import read_document
 from checks.engine.readers.docx import read_docx
 from checks.engine.readers.extract import Writer
 from checks.engine.readers.html import extract_html
@@ -25,6 +29,31 @@ def test_broken_files_are_read_or_refused_by_name():
     result = mutation.run(float(os.environ.get("FUZZ_SECONDS", 6)), seed=20261125)
     assert not result.failures, mutation.table(result)
     assert result.tried > 10
+
+
+SLOW = {
+    "comments": b"<html>" + b"<!--" * 100_000,
+    "scripts": b"<html>" + b"<script>" * 50_000,
+    "open tags": b"<html>" + b"<" * 300_000,
+    "style sheet without rules": b"<html><style>" + b"a" * 400_000 + b"</style><p>x",
+    "style": b"<html><p style='" + b"text-decoration:" * 30_000 + b"'>x",
+    "brackets": b"# a\n\n" + b"[" * 400_000,
+    "stars": b"# a\n" + b"**a" * 130_000,
+    "pipes": b"|" * 400_000,
+    "blank lines": b"a" + b"\n" * 400_000,
+    "no encoding": bytes(range(128, 256)) * 3000,
+    "menus in menus": b"<html>" + "<div class=nav>我们".encode() * 140,
+    "cells": b"<html><table>" + b"<tr><td>a<td>b" * 4000,
+    "a directory of a million entries": b"PK\x03\x04" + b"PK\x01\x02" * 100_000,
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_what_is_built_to_be_slow_is_not(name):
+    busy = time.process_time()
+    with contextlib.suppress(IntakeError):
+        read_document(SLOW[name], name=name)
+    assert time.process_time() - busy < 5, "the time grows faster than the file"
 
 
 def test_the_child_reaches_no_network():

@@ -11,6 +11,7 @@ from .refusals import IntakeError, IntakeReason
 from .sniffing import ZIP
 
 MEGABYTE = 1024 * 1024
+MAX_ENTRIES = 10_000  # folders and hidden files included
 MAX_MEMBERS = 500
 MAX_MEMBER_BYTES = 50 * MEGABYTE
 MAX_TOTAL_BYTES = 500 * MEGABYTE
@@ -18,8 +19,15 @@ MAX_RATIO = 200  # times its packed size; text reaches about ten, a file of equa
 _ENCRYPTED = 0x1
 
 
+def entries_in(content: bytes) -> int:
+    """At most how many entries the directory of an archive has."""
+    return content.count(b"PK\x01\x02")
+
+
 def open_archive(content: bytes, media_type: str = ZIP) -> zipfile.ZipFile:
-    """The archive with its directory read. Raises IntakeError(DAMAGED)."""
+    """The archive with its directory read. Raises IntakeError(DAMAGED), and TOO_MANY_PARTS before it is."""
+    if (parts := entries_in(content)) > MAX_ENTRIES:
+        raise IntakeError(IntakeReason.TOO_MANY_PARTS, parts=parts, limit=MAX_ENTRIES)
     try:
         return zipfile.ZipFile(io.BytesIO(content))
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OSError):

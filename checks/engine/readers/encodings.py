@@ -24,6 +24,8 @@ _GOOD_SIGNS = frozenset("，。；：！？（）【】《》“”‘’、…�
 _MOJIBAKE = re.compile(
     r"锟斤拷|烫烫烫|屯屯屯|[鈥銆锛鎴鐨鏀鍙绉闅浠涓淇鏈鐢瀹鍦鎮].?(?=[鈥銆锛鎴鐨鏀鍙绉闅浠涓淇鏈鐢瀹鍦鎮戜滑℃])|(?:[æåçèéä][\x80-\xbf\u2010-\u203a€œžŸšŒŽŠ™]{1,2}){2}|ï¼|ã€"
 )
+GUESSED = 100_000  # bytes that are shown to charset-normalizer
+SAMPLE = 20_000  # characters from the beginning, the middle and the end of a long text
 READABLE = 0.6
 LATIN = ("cp1252", "latin-1")
 
@@ -88,9 +90,9 @@ def _wide(content: bytes) -> tuple[str, str] | None:
 def _guess(content: bytes) -> tuple[str, str]:
     from charset_normalizer import from_bytes  # slow to load and seldom needed
 
-    guess = from_bytes(content).best()
+    guess = from_bytes(content[:GUESSED]).best()
     if guess is not None:
-        text = str(guess)
+        text = content.decode(guess.encoding, "replace")
         if readable(text) > READABLE:
             return text, guess.encoding
     # A few damaged bytes must not make a whole policy unreadable.
@@ -115,6 +117,9 @@ def _attempt(content: bytes, encoding: str) -> tuple[float, str, str]:
 
 def readable(text: str) -> float:
     """0..1: how much the text looks like Chinese or English rather than bytes read in the wrong encoding."""
+    if len(text) > 3 * SAMPLE:
+        middle = len(text) // 2
+        text = text[:SAMPLE] + text[middle : middle + SAMPLE] + text[-SAMPLE:]
     visible = [char for char in text if not char.isspace()]
     if not visible:
         return 0.0

@@ -98,20 +98,20 @@ _ROLES = {
 _NUMBERED = re.compile(
     r"\s*(?:第?[一二三四五六七八九十百]+[、.．章节条款]|[（(][^）)]{1,4}[）)]|\d{1,3}[、.．)）]|[①-⑳])"
 )
-_MARKUP = re.compile(
-    r"<!--.*?-->|<(script|style|noscript|template|svg|head|iframe|select|button)\b.*?</\1\s*>|<[^>]*>", re.I | re.S
-)
-_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _SELECTOR = re.compile(r"(?:[a-z][\w-]*)?(?:[.#][A-Za-z_][\w-]*)+$", re.I)
-_RAW_TEXT = re.compile(
-    rb"<!--.*?-->|<(script|style|textarea|title|xmp|noscript|iframe|noembed|noframes)\b.*?</\1", re.I | re.S
-)
+# Up to their end tag these hold text, not elements; all but the last two are not shown either.
+_RAW_TEXT = ("script", "style", "noscript", "iframe", "xmp", "noembed", "noframes", "template", "svg", "head", "select",
+             "button", "textarea", "title")  # fmt: skip
+_RAW_START = re.compile(rf"<(?:({'|'.join(_RAW_TEXT)})\b|!--)", re.I)
 _TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9]*)[\s/>]")
 _CLOSED_BY_ITSELF = frozenset(
     b"p li dt dd option tr td th thead tbody tfoot br hr img input meta link col area base wbr source".split()
 )
 _FORMATTING = frozenset(b"a b big code em font i nobr s small strike strong tt u".split())
+_SHAPELESS = frozenset(_RAW_TEXT) - {"template", "svg", "head", "select", "button"}
+_UNSEEN = frozenset(_RAW_TEXT) - {"textarea", "title", "xmp"}
 MAX_DEPTH, MAX_TAGS = 1000, 300_000
+STYLE = 1000  # characters of an attribute that are looked at
 CELL = 600  # characters; what is longer is a page laid out as a table
 COOKIE_BANNER = 1500
 LEAST_LEFT = 0.35  # share of the page that must remain, else its furniture was its content
@@ -123,7 +123,7 @@ def shape(content: bytes) -> tuple[int, int]:
     Parsers of HTML take quadratic time and memory for pages that leave thousands of elements open.
     """
     depth = deepest = tags = unclosed = 0
-    for found in _TAG.finditer(_RAW_TEXT.sub(b"", content)):
+    for found in _TAG.finditer(_without_raw_text(content)):
         tags += 1
         if found[2].lower() in _CLOSED_BY_ITSELF:
             continue
@@ -134,6 +134,54 @@ def shape(content: bytes) -> tuple[int, int]:
             unclosed = max(0, unclosed - 1) if found[1] else unclosed + 1
             deepest = max(deepest, 5 * unclosed)
     return tags, deepest
+
+
+def _without_raw_text(content: bytes) -> bytes:
+    """The page without comments and the contents of scripts and their like; in one pass, however it is built."""
+    text = content.decode("latin-1")
+    kept, at = [], 0
+    for start, end, _ in _raw_regions(text, _SHAPELESS):
+        kept.append(text[at:start])
+        at = end
+    return "".join([*kept, text[at:]]).encode("latin-1")
+
+
+def _raw_regions(text: str, names: frozenset[str]):
+    """(start, end, name) of each comment and of each element that holds only text, its tags included."""
+    at = 0
+    while found := _RAW_START.search(text, at):
+        name = (found[1] or "").lower()
+        if name and name not in names:
+            at = found.end()
+            continue
+        if name:
+            close = re.compile(f"</{name}\\b[^>]{{0,200}}>?", re.I).search(text, found.end())
+            end = close.end() if close else len(text)
+        else:
+            close = text.find("-->", found.end())
+            end = close + 3 if close >= 0 else len(text)
+        yield found.start(), end, name
+        at = end
+
+
+def _without_markup(source: str) -> str:
+    """The source with everything a reader does not see blanked out; lengths stay."""
+    kept, at = [], 0
+    for start, end, _ in _raw_regions(source, _UNSEEN):
+        kept += [_without_tags(source[at:start]), "\0" * (end - start)]
+        at = end
+    return "".join([*kept, _without_tags(source[at:])])
+
+
+def _without_tags(text: str) -> str:
+    kept, at = [], 0
+    while (start := text.find("<", at)) >= 0:
+        end = text.find(">", start)
+        if end < 0:
+            break
+        kept += [text[at:start], "\0" * (end + 1 - start)]
+        at = end + 1
+    return "".join([*kept, text[at:]])
 
 
 def read_html(content: bytes) -> Extract:
@@ -231,7 +279,7 @@ class _Walk:
         return text
 
     def reason_to_skip(self, node, tag: str, attributes: dict) -> str:
-        if "hidden" in attributes or _HIDDEN.search(attributes.get("style") or "") or node.mem_id in self.hidden:
+        if "hidden" in attributes or _HIDDEN.search(_style(attributes)) or node.mem_id in self.hidden:
             return "hidden_text_left_out"
         if not self.leave_furniture_out or self.budget <= 0 or tag in ("body", "html", "main", "article"):
             return ""
@@ -244,7 +292,7 @@ class _Walk:
             return "footer_left_out"
         if tag not in ("div", "section", "ul", "ol", "header", "aside", "p", "dialog", "form"):
             return ""
-        names = f"{attributes.get('id') or ''} {attributes.get('class') or ''}"
+        names = f"{attributes.get('id') or ''} {attributes.get('class') or ''}"[:STYLE]
         if _COOKIE.search(names) and (node.css_first("button, input, a") is not None):
             text = self.text_of(node)
             about = "cookie" in (text + names).lower()
@@ -272,7 +320,7 @@ class _Walk:
     # Elements
 
     def enter(self, node, tag: str, attributes: dict) -> tuple:
-        style = attributes.get("style") or ""
+        style = _style(attributes)
         strong = tag in _STRONG or bool(style and _STRONG_STYLE.search(style))
         plain = self.strong if style and _PLAIN_STYLE.search(style) else 0
         self.strong += strong - plain
@@ -334,7 +382,7 @@ class _Walk:
         number = _integer(attributes.get("value"), self.counters[-1])
         self.counters[-1] = number + 1
         text = self.text_of(node)[:40]
-        if text.strip() and not _NUMBERED.match(text) and not _NO_MARKERS.search(attributes.get("style") or ""):
+        if text.strip() and not _NUMBERED.match(text) and not _NO_MARKERS.search(_style(attributes)):
             kind = (node.parent.attributes or {}).get("type") if node.parent else None
             self.put(f"{_ordinal(number, kind)}. ")
 
@@ -363,11 +411,15 @@ class _Walk:
         self.writer.add(text, strong=self.strong > 0, place=place)
 
 
+def _style(attributes: dict) -> str:
+    return (attributes.get("style") or "")[:STYLE]
+
+
 class _Source:
     """Finds where text stood in the source. Markup is blanked out, so that nothing is found inside a tag."""
 
     def __init__(self, source: str):
-        self.masked = _MARKUP.sub(lambda found: "\0" * (found.end() - found.start()), source)
+        self.masked = _without_markup(source)
         self.cursor = 0
 
     def find(self, first: str, words: list[str]) -> tuple[int, ...]:
@@ -384,9 +436,10 @@ def _hidden_by_stylesheet(tree: LexborHTMLParser) -> set[int]:
     selectors: list[str] = []
     for style in tree.css("style"):
         text = re.sub(r"/\*.*?\*/", "", style.text() or "", flags=re.S)[:500_000]
-        for rule in _RULE.finditer(_without_at_rules(text)):
-            if re.search(r"display\s*:\s*none|visibility\s*:\s*hidden", rule[2], re.I):
-                selectors += [s for s in map(str.strip, rule[1].split(",")) if _SELECTOR.match(s)]
+        for rule in _without_at_rules(text).split("}"):
+            names, _, declarations = rule.partition("{")
+            if re.search(r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden", declarations, re.I):
+                selectors += [s for s in map(str.strip, names.split(",")) if len(s) < 200 and _SELECTOR.match(s)]
     for selector in selectors[:200]:
         try:
             found.update(node.mem_id for node in tree.css(selector))

@@ -123,16 +123,20 @@ def _leave_running_heads_out(pages: list[Page], writer: Writer) -> None:
     removed: Counter[str] = Counter()
     for (shape, _), places in seen.items():
         often = len(places) >= 3 or (len(places) == 2 and inhabited <= 4)
-        number = _PAGE_NUMBER.fullmatch(places[0][1].text.strip())
+        number = _is_page_number(places[0][1].text)
         if not (number or (often and len(places) * 3 >= inhabited and len(shape) > 1)):
             continue
         for page, line in places:
-            if number and not _PAGE_NUMBER.fullmatch(line.text.strip()):
+            if number and not _is_page_number(line.text):
                 continue
             page.lines = [other for other in page.lines if other is not line]
             removed["page_numbers_left_out" if number else "running_heads_left_out"] += 1
     for code, count in removed.items():
         writer.notice(code, count)
+
+
+def _is_page_number(text: str) -> bool:
+    return len(text) < 60 and bool(_PAGE_NUMBER.fullmatch(text.strip()))
 
 
 def _at_edges(page: Page) -> list[Line]:
@@ -148,7 +152,7 @@ def _at_edges(page: Page) -> list[Line]:
         for count, line in enumerate(edge, 1):
             after = inwards[count] if count < len(inwards) else None
             gap = line.size if after is None else max(after.top - line.bottom, line.top - after.bottom)
-            if gap > 0.8 * line.size or (count == 1 and _PAGE_NUMBER.fullmatch(line.text.strip())):
+            if gap > 0.8 * line.size or (count == 1 and _is_page_number(line.text)):
                 apart = count
         found += [line for line in edge[:apart] if line.size <= large and line not in found]
     return found

@@ -11,9 +11,9 @@ _ZERO_WIDTH = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _MARKDOWN = (
     re.compile(r"^ {0,3}#{1,6} +\S", re.M),
-    re.compile(r"\*\*[^*\n]+\*\*"),
-    re.compile(r"\[[^\]\n]+\]\([^)\s]+\)"),
-    re.compile(r"^\|.+\|\s*$\n^\|[ :|-]+\|\s*$", re.M),
+    re.compile(r"\*\*[^*\n]{1,400}\*\*"),
+    re.compile(r"\[[^\[\]\n]{1,300}\]\([^()\s]{1,500}\)"),
+    re.compile(r"^\|[ :|-]{3,300}\|[ \t]{0,9}$", re.M),
     re.compile(r"^```", re.M),
 )
 _STRONG = re.compile(r"(\*\*|__)(?=\S)([^*_\n]{1,400}?)(?<=\S)\1")
