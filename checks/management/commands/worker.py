@@ -26,9 +26,16 @@ class Command(BaseCommand):
     def handle(self, *, batch, beside, **options):
         background.recover()
         # Daemons: they must never keep a worker alive that was told to stop.
-        threading.Thread(target=_recover_regularly, daemon=True).start()
+        ended = threading.Event()
+        threading.Thread(target=_recover_regularly, args=(ended,), daemon=True).start()
         if beside:
             threading.Thread(target=_stop_after, args=(beside,), daemon=True).start()
+        try:
+            self.work(batch)
+        finally:
+            ended.set()
+
+    def work(self, batch):
         if settings.TASKS["default"]["BACKEND"] == DATABASE:
             call_command("prune_db_task_results", min_age_days=KEPT_DAYS, verbosity=0)
             call_command("db_worker", interval=0.5, batch=batch, reload=False, startup_delay=False, verbosity=0)
@@ -36,9 +43,8 @@ class Command(BaseCommand):
             call_command("rqworker", "default", job_class="django_tasks_rq.Job", burst=batch, verbosity=0)
 
 
-def _recover_regularly():
-    while True:
-        time.sleep(settings.INTAKE_LEASE / 3)
+def _recover_regularly(ended):
+    while not ended.wait(settings.INTAKE_LEASE / 3):
         try:
             background.recover()
         except DatabaseError:
