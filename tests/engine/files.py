@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import random
 import struct
 import zipfile
 import zlib
@@ -206,6 +207,17 @@ def word_with_everything() -> bytes:
     for text in ("第一条内容", "第二条内容"):
         document.add_paragraph(text, style="List Number")
     return _saved(document)
+
+
+def large_word(size: int) -> bytes:
+    """A Word file whose text fills so many bytes of XML, with words that do not pack well."""
+    dice = random.Random(1)  # noqa: S311 – repeatable, not secret
+    words = ["".join(chr(dice.randrange(0x4E00, 0x9F00)) for _ in range(12)) for _ in range(20_000)]
+    paragraph = "<w:p><w:r><w:t>{}</w:t></w:r></w:p>"
+    count = size // len(paragraph.format(words[0] * 3).encode())
+    body = "".join(paragraph.format("".join(dice.choices(words, k=3))) for _ in range(count))
+    w = nsdecls("w")
+    return rewritten(word(), "word/document.xml", f"<w:document {w}><w:body>{body}</w:body></w:document>".encode())
 
 
 def rewritten(archive: bytes, name: str, content: bytes) -> bytes:
