@@ -59,6 +59,17 @@ def zygote(tmp_path):
         zygote.process.wait()
 
 
+def time_to_the_first_audit(zygote):
+    """How long a worker takes from its birth to its first audit, so that the kills fall before, into and behind one."""
+    begun = time.monotonic()
+    worker = zygote.ask("worker")["pid"]
+    while not zygote.ask("counts")["audits"] and time.monotonic() < begun + LATEST:
+        time.sleep(0.02)
+    elapsed = time.monotonic() - begun
+    zygote.kill(worker)
+    return elapsed
+
+
 def finish(zygote):
     """A worker that nobody kills, until nothing is left to do."""
     worker = zygote.ask("worker")["pid"]
@@ -87,6 +98,7 @@ def test_killed_workers_and_servers_leave_every_audit_done_once(zygote, capsys):
     zygote = zygote()
     zygote.ask("prepare")
     zygote.ask("receive", WORKER_FILES)
+    moment = time_to_the_first_audit(zygote)
     kills = {"worker": 0, "server": 0}
     posted = WORKER_FILES
     while sum(kills.values()) < KILLS:
@@ -95,7 +107,7 @@ def test_killed_workers_and_servers_leave_every_audit_done_once(zygote, capsys):
             posted += 1
         else:
             kind, pid = "worker", zygote.ask("worker")["pid"]
-        time.sleep(chance.uniform(0.05, 0.6))
+        time.sleep(chance.uniform(0.02, 1.5 * moment))
         zygote.kill(pid)
         kills[kind] += 1
     before = zygote.ask("counts")
