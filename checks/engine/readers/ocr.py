@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 from collections import defaultdict
+from collections.abc import Callable
 from itertools import pairwise
 
 from PIL import Image
@@ -28,14 +29,17 @@ WRONG_WAY = 45  # per cent; below this mean confidence the picture may stand on 
 NOISE = 20  # per cent; marks below are specks, not words
 
 
-def recognise(picture: Image.Image, tesseract: str, writer: Writer) -> Page:
-    """The lines of one picture, from the top. Raises IntakeError(READER_FAILED) when Tesseract does."""
+def recognise(picture: Image.Image, tesseract: str, writer: Writer, step: Callable[[int, int], None]) -> Page:
+    """The lines of one picture, from the top. Raises IntakeError(READER_FAILED) when Tesseract does.
+
+    ``step`` is called with (strips read, strips in all), so that nobody takes a long picture for a reader that hangs.
+    """
     picture = _prepared(picture)
-    lines, sure = _read_strips(picture, tesseract)
+    lines, sure = _read_strips(picture, tesseract, step)
     if sure < WRONG_WAY and picture.height <= 2 * picture.width <= 8 * picture.height:
         turned = _turned(picture, tesseract)
         if turned is not None:
-            again, surer = _read_strips(turned, tesseract)
+            again, surer = _read_strips(turned, tesseract, step)
             if surer > sure:
                 picture, lines = turned, again
     _even_sizes(lines)
@@ -94,12 +98,15 @@ def blank_rows(picture: Image.Image) -> list[bool]:
     return [max(row) - min(row) < 12 for row in (rows[start : start + width] for start in range(0, len(rows), width))]
 
 
-def _read_strips(picture: Image.Image, tesseract: str) -> tuple[list[Line], float]:
+def _read_strips(picture: Image.Image, tesseract: str, step: Callable[[int, int], None]) -> tuple[list[Line], float]:
     """Lines of all strips, and the mean confidence of their words."""
     lines: list[Line] = []
-    for top, bottom in strips(picture):
+    cuts = strips(picture)
+    for done, (top, bottom) in enumerate(cuts):
+        step(done, len(cuts))
         strip = picture.crop((0, top, picture.width, bottom)) if (top, bottom) != (0, picture.height) else picture
         lines += _lines(_run(strip, tesseract), top)
+    step(len(cuts), len(cuts))
     sures = [piece.sure for line in lines for piece in line.pieces for _ in piece.text]
     return lines, sum(sures) / len(sures) if sures else 0.0
 

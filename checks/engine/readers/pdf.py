@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pypdfium2
 import pypdfium2.raw as pdfium
 
@@ -107,6 +109,10 @@ def _refuse_without_ocr(pages, scanned: set[int], garbled: set[int], tesseract: 
         raise IntakeError(IntakeReason.OCR_MISSING)
 
 
+def _still_at(progress, done: int, total: int, _strip: int, _strips: int) -> None:
+    progress(done, total)
+
+
 def _read_pictures(document, pages: list[PageText], wanted: list[int], tesseract: str, writer: Writer, progress):
     """Replace the lines of these pages by what OCR reads in their pictures."""
     from .ocr import recognise
@@ -118,7 +124,7 @@ def _read_pictures(document, pages: list[PageText], wanted: list[int], tesseract
         scale = min(DPI / 72, (MAX_PIXELS / max(1.0, width * height)) ** 0.5, 20_000 / max(width, height, 1.0))
         picture = page.render(scale=scale, grayscale=True, may_draw_forms=False).to_pil()
         page.close()
-        pages[index].page = recognise(picture, tesseract, writer)
+        pages[index].page = recognise(picture, tesseract, writer, partial(_still_at, progress, done, len(wanted)))
         picture.close()
     progress(len(wanted), len(wanted))
     writer.notice("pages_read_by_ocr", len(wanted))

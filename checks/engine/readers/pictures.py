@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -34,17 +35,23 @@ def read_picture(content: bytes, media_type: str, *, tesseract: str, progress) -
             if frames > MAX_FRAMES:
                 raise IntakeError(IntakeReason.TOO_MANY_PAGES, pages=frames, limit=MAX_FRAMES)
             for frame in range(frames):
-                progress(frame, frames)
                 picture.seek(frame)
                 _refuse_size(picture)
-                pages.append(recognise(ImageOps.exif_transpose(picture), tesseract, writer))
-            progress(frames, frames)
+                # Of a single picture the strips are what takes time; of several, the pictures.
+                step = progress if frames == 1 else partial(_still_at, progress, frame, frames)
+                pages.append(recognise(ImageOps.exif_transpose(picture), tesseract, writer, step))
+            if frames > 1:
+                progress(frames, frames)
     except IntakeError:
         raise
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
         raise damaged from None
     write_pages(pages, writer)
     return writer.extract(media_type)
+
+
+def _still_at(progress, done: int, total: int, _strip: int, _strips: int) -> None:
+    progress(done, total)
 
 
 def _refuse_size(picture: Image.Image) -> None:
