@@ -68,7 +68,7 @@ _AGREEMENT_TITLE = re.compile("协议|条款|须知|许可|agreement|terms", re.
 _TRADITIONAL = frozenset("個們資訊護權隱為應與關於戶務對會將請種類點選號碼處條")
 _SIMPLIFIED = frozenset("个们资讯护权隐为应与关于户务对会将请种类点选号码处条")
 
-# Measured, see docs/decisions/0017-questions-before-an-audit.md. Of the lines that speak of either, policies give four fifths and more to information.
+# Measured, see docs/decisions/0017. Of the lines that speak of either theme, policies give most to information.
 POLICY_SHARE = 0.7
 TITLED_SHARE = 0.55  # enough when the title says so
 CHAPTER = 700  # characters of one chapter on personal information: less is a paragraph that points elsewhere
