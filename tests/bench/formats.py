@@ -149,7 +149,7 @@ def main() -> int:
 
 _LARGEST = """
 import resource, sys
-from checks.engine import read_document
+from checks.engine import IntakeError, read_document
 try:
     outcome = f"{len(read_document(sys.stdin.buffer.read(), name='largest').text)} characters"
 except IntakeError as error:
