@@ -1,7 +1,7 @@
 # PolicyAudit. `make run` starts it, `make test` proves it; `make help` lists everything.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench accuracy seed screenshots clean
+.PHONY: help run test lint format bench fuzz accuracy seed screenshots clean
 
 PORT ?= 8000
 AUDITS ?= 1000
@@ -32,8 +32,14 @@ format:  ## let ruff rewrite code; templates are laid out by hand
 bench:  ## measure the engine beside jieba (POLICIES=FOLDER: on real texts too), a PDF, the review with 1,000 audits (AUDITS=100: fewer)
 	@scripts/setup test
 	@$(BIN)/python -m tests.bench.speed_table $(if $(POLICIES),"$(POLICIES)")
+	@$(BIN)/python -m tests.bench.formats
 	@scripts/run-tests tests/bench -n 0 --benchmark-only --benchmark-columns=min,median,max,rounds
 	@$(BIN)/python -m tests.bench.review $(AUDITS)
+
+fuzz:  ## break sample files in many ways for FUZZ_SECONDS (60) and print what became of them
+	@scripts/setup test
+	@FUZZ_EXAMPLES=500 scripts/run-tests tests/fuzz -n 0 -q -k "not broken_files"
+	@$(BIN)/python -m tests.fuzz.mutation
 
 accuracy:  ## measure the engine on labelled policies: make accuracy GOLD=FOLDER; writes docs/accuracy.md
 	@test -n "$(GOLD)" || { echo "Say where the labelled policies are: make accuracy GOLD=FOLDER"; exit 2; }

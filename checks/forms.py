@@ -48,8 +48,23 @@ class MemberForm(forms.Form):
     role = forms.ChoiceField(label=_("Role"), choices=Membership.Role.choices, initial=Membership.Role.AUDITOR)
 
 
+class SeveralFilesInput(forms.FileInput):
+    allow_multiple_selected = True
+
+
+class SeveralFilesField(forms.FileField):
+    """Any number of files; clean() gives a list."""
+
+    widget = SeveralFilesInput
+
+    def clean(self, data, initial=None):
+        files = data if isinstance(data, list | tuple) else [data]
+        cleaned = [super(SeveralFilesField, self).clean(file, initial) for file in files]
+        return [file for file in cleaned if file is not None and file is not False]
+
+
 class PolicyForm(forms.Form):
-    """A file or pasted text, never both; of a new policy or the next version of one that is here."""
+    """Files, pasted text or a web address, one of them; of a new policy or the next version of one that is here."""
 
     document = forms.ModelChoiceField(
         label=_("Policy"), queryset=PolicyDocument.objects.none(), required=False, empty_label=_("A new policy")
@@ -58,39 +73,63 @@ class PolicyForm(forms.Form):
         label=_("Name of the policy"),
         max_length=200,
         required=False,
-        help_text=_("For a new policy, e.g. the app's name and “privacy policy”."),
+        help_text=_("For a new policy, e.g. the app's name and “privacy policy”. Several files keep their own names."),
     )
-    file = forms.FileField(
-        label=_("File"),
+    file = SeveralFilesField(
+        label=_("Files"),
         required=False,
         allow_empty_file=True,  # the engine's answer to an empty file says what to do
-        widget=forms.FileInput(attrs={"accept": ".txt,.text,.md,.html,.htm,.xhtml,text/plain,text/html"}),
+    )
+    url = forms.CharField(
+        label=_("Or a web address"),
+        required=False,
+        max_length=2000,
+        widget=forms.URLInput(attrs={"placeholder": "https://"}),
+        help_text=_("The page is fetched once, kept as it is and read."),
     )
     text = forms.CharField(
-        label=_("Or pasted text"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 12})
+        label=_("Or pasted text"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 10})
     )
+    key = forms.UUIDField(required=False, widget=forms.HiddenInput)  # sent twice, a form is still one upload
 
     def __init__(self, *args, engagement, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["document"].queryset = engagement.policies.all()
         self.fields["file"].help_text = _(
-            "Plain text (.txt) or a saved web page (.html), at most %(limit)s. UTF-8, GB18030 and GBK are recognised. "
-            "The file is kept as it is, with its SHA-256."
+            "PDF, Word, saved web pages, plain text, pictures and scans, or a ZIP of them; at most %(limit)s each. "
+            "Choose several at once if you like. Every file is kept as it is, with its SHA-256."
         ) % {"limit": filesizeformat(settings.POLICY_MAX_BYTES)}
+        if not settings.POLICY_URL_FETCH:
+            del self.fields["url"]
         if not engagement.policies.exists():
             self.fields["document"].widget = forms.HiddenInput()
-            self.fields["name"].required = True
 
     def clean(self):
         cleaned = super().clean()
-        file, text = cleaned.get("file"), (cleaned.get("text") or "").strip()
-        if file and text:
-            self.add_error("text", _("Give either a file or pasted text, not both."))
-        if not file and not text and "file" not in self.errors:
+        files, text, url = cleaned.get("file"), (cleaned.get("text") or "").strip(), cleaned.get("url")
+        given = [name for name, value in (("file", files), ("url", url), ("text", text)) if value]
+        if len(given) > 1:
+            self.add_error(given[-1], _("Give either files, an address or pasted text, not several of them."))
+        if not given and not {"file", "url", "text"} & set(self.errors):
             self.add_error("file", _("Choose a file, or paste the text below."))
-        if not cleaned.get("name") and not cleaned.get("document") and "name" not in self.errors:
+        if files and len(files) > 1 and cleaned.get("document"):
+            self.add_error("document", _("Several files cannot all be the next version of one policy."))
+        if given == ["text"] and not cleaned.get("name") and not cleaned.get("document") and "name" not in self.errors:
             self.add_error("name", _("Give the new policy a name."))
         return cleaned
+
+
+class PasswordRetryForm(forms.Form):
+    password = forms.CharField(
+        required=False, strip=False, max_length=200, widget=forms.PasswordInput(attrs={"autocomplete": "off"})
+    )
+
+
+class AnswerForm(forms.Form):
+    """Which policy a file belongs to ("new": none that is here), and whether it is audited or only kept."""
+
+    document = forms.CharField(required=False, max_length=20)
+    audit = forms.TypedChoiceField(choices=[("1", ""), ("0", "")], coerce=lambda value: value == "1")
 
 
 # ---------- Review ----------

@@ -9,7 +9,7 @@ import itertools
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 RUNS_ON = "：:，,；;。、"  # what follows a heading on its own line in one breath
 
@@ -40,6 +40,8 @@ class Segment:
     begins: tuple[str, ...] = ()  # evidence whose first character stands here: the places one can jump to
     by_hand: bool = False
     page: int | None = None  # the page of the original that begins here
+    doubtful: bool = False  # OCR was unsure of it
+    emphasis: bool = False  # bold or underlined in the original
 
     @property
     def depth(self):
@@ -150,23 +152,36 @@ def _sweep(text, edges, opening, closing, pages):
     return found
 
 
-def policy_blocks(
-    text: str, outline: dict, spans: Iterable[Span], pages: Mapping[int, int] | None = None
-) -> list[Block]:
+def policy_blocks(text: str, outline: dict, spans: Iterable[Span], layout: dict | None = None) -> list[Block]:
     """The text as the blocks of its outline, in reading order. White space between blocks is left out.
 
-    ``outline`` is ``Audit.outline``, ``pages`` comes from ``page_numbers``. A text without outline becomes one block.
+    ``outline`` is ``Audit.outline``. A text without one becomes a single block. With ``layout``, which is
+    ``PolicyVersion.layout``, segments know where pages begin, what was read with doubt and what stood out.
     """
+    layout = layout or {}
+    doubtful = [(start, end) for start, end, *_confidence in layout.get("doubtful", ())]
+    emphasis = [tuple(span) for span in layout.get("emphasis", ())]
     kinds = _kinds(text, outline)
     starts = [start for start, *_rest in kinds]
     ends = _trimmed_ends(text, starts)
     pieces: list[list[Segment]] = [[] for _ in kinds]
-    for segment in segments(text, spans, [*starts, *ends], pages):
+    cuts = [*starts, *ends, *itertools.chain.from_iterable([*doubtful, *emphasis])]
+    for segment in segments(text, spans, cuts, page_numbers(text, layout.get("pages", ()))):
         index = bisect_right(starts, segment.start) - 1
         if segment.start < ends[index]:
-            pieces[index].append(segment)
+            looks = {
+                "doubtful": _covered(doubtful, segment.start),
+                "emphasis": _covered(emphasis, segment.start),
+            }
+            pieces[index].append(replace(segment, **looks))
     blocks = zip(kinds, pieces, strict=True)
     return [Block(kind, id_, level, label, tuple(held)) for (_at, kind, id_, level, label), held in blocks if held]
+
+
+def _covered(spans, offset):
+    """Whether one of the sorted, separate spans holds this offset."""
+    index = bisect_right(spans, offset, key=lambda span: span[0]) - 1
+    return index >= 0 and offset < spans[index][1]
 
 
 def _trimmed_ends(text, starts):

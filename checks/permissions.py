@@ -22,6 +22,8 @@ from .models import (
     Comparison,
     Engagement,
     Finding,
+    IntakeItem,
+    IntakeJob,
     Membership,
     Observation,
     ObservationTemplate,
@@ -80,6 +82,17 @@ def policy_version_for(user, pk, action=Action.VIEW):
     """The policy version under the same rule; its document and engagement come along."""
     rows = PolicyVersion.objects.select_related("document__engagement", "uploaded_by")
     return _found(user, rows, pk, action, path="document__engagement")
+
+
+def intake_job_for(user, pk, action=Action.VIEW):
+    """The intake job under the same rule; its engagement comes along."""
+    return _found(user, IntakeJob.objects.select_related("engagement", "created_by"), pk, action, path="engagement")
+
+
+def intake_item_for(user, pk, action=Action.VIEW):
+    """The file on its way in under the same rule; its job and engagement come along."""
+    rows = IntakeItem.objects.select_related("job__engagement", "job__created_by").defer("reading")
+    return _found(user, rows, pk, action, path="job__engagement")
 
 
 def audit_for(user, pk, action=Action.VIEW):

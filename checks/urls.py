@@ -18,6 +18,7 @@ from .views import (
     observations,
     people,
     policy_views,
+    received,
     report,
     review,
     second,
@@ -34,6 +35,14 @@ urlpatterns = [
     path("engagements/<int:pk>/activity/", engagements.engagement_activity, name="engagement_activity"),
     # intake
     path("engagements/<int:pk>/upload/", intake.policy_upload, name="policy_upload"),
+    path("engagements/<int:pk>/received/", received.intake_jobs, name="intake_jobs"),
+    path("received/<int:pk>/", received.intake_job, name="intake_job"),
+    path("received/<int:pk>/cancel/", received.job_cancel, name="job_cancel"),
+    path("received/<int:pk>/answer/", received.job_answer, name="job_answer"),
+    path("received/<int:pk>/retry/", received.job_retry, name="job_retry"),
+    path("received/files/<int:pk>/retry/", received.item_retry, name="item_retry"),
+    path("received/files/<int:pk>/answer/", received.item_answer, name="item_answer"),
+    path("received/files/<int:pk>/original/", received.item_original, name="item_original"),
     path("policies/<int:pk>/", intake.policy_version, name="policy_version"),
     path("policies/<int:pk>/original/", intake.policy_original, name="policy_original"),
     # analysis

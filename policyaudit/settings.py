@@ -59,6 +59,8 @@ INSTALLED_APPS = [
     "template_partials",
     "csp",
     "axes",
+    "django_tasks",
+    "django_tasks_db",
     "checks",
 ]
 
@@ -108,6 +110,16 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         ),
     }
 
+# Work that takes longer than a request. REDIS_URL moves it from the database to Redis or Valkey; the code is the same.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+if REDIS_URL := os.environ.get("REDIS_URL"):
+    TASKS = {"default": {"BACKEND": "django_tasks_rq.RQBackend", "QUEUES": ["default"]}}
+    RQ_QUEUES = {"default": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 3600}}
+    INSTALLED_APPS += ["django_rq", "django_tasks_rq"]
+# Seconds after which a worker that has not been heard of counts as gone, and its work is taken up again.
+INTAKE_LEASE = float(os.environ.get("INTAKE_LEASE", 180))
+INTAKE_ATTEMPTS = int(os.environ.get("INTAKE_ATTEMPTS", 5))  # a file that takes the worker down with it is given up
+
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -145,8 +157,12 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
-POLICY_MAX_BYTES = int(os.environ.get("POLICY_MAX_BYTES", 10 * 1024 * 1024))
+DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024  # of everything in a form that is no file
+DATA_UPLOAD_MAX_NUMBER_FILES = 200
+POLICY_MAX_BYTES = int(os.environ.get("POLICY_MAX_BYTES", 50 * 1024 * 1024))
+POLICY_URL_FETCH = flag("POLICY_URL_FETCH")  # whether policies may be fetched from web addresses
+# Networks that may be asked although they are not public, e.g. 10.20.0.0/16: where policies of the own house stand.
+POLICY_URL_NETWORKS = [network for network in os.environ.get("POLICY_URL_NETWORKS", "").split(",") if network]
 
 # Notifications stay in the program unless NOTIFY_BY_EMAIL is on; then Django's mail settings come from the environment.
 NOTIFY_BY_EMAIL = flag("NOTIFY_BY_EMAIL")

@@ -9,7 +9,9 @@ No engine is needed. Policies, companies and requirements are invented.
 
 import hashlib
 import itertools
+from datetime import timedelta
 from types import SimpleNamespace
+from uuid import uuid4
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
@@ -24,6 +26,8 @@ from checks.models import (
     Engagement,
     Evidence,
     Finding,
+    IntakeItem,
+    IntakeJob,
     LegalBasis,
     Membership,
     PolicyDocument,
@@ -330,6 +334,32 @@ def report(audit, by, number=None):
         created_by=by,
         created_at=timezone.now(),
     )
+
+
+def intake_item(job=None, content=POLICY, state="queued", **fields):
+    """A file on its way in, kept and untouched, in a job of its own unless one is given."""
+    content = content.encode() if isinstance(content, str) else content
+    job = job or intake_job()
+    running = {"lease": uuid4(), "lease_until": timezone.now() + timedelta(minutes=3)} if state == "running" else {}
+    fields = {
+        "job": job,
+        "position": job.items.count() + 1,
+        "source": "upload",
+        "filename": "policy.txt",
+        "original": ContentFile(content, name="policy.txt"),
+        "size": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "state": state,
+        "queued_at": timezone.now(),
+        **running,
+    } | fields
+    return IntakeItem.objects.create(**fields)
+
+
+def intake_job(engagement=None, **fields):
+    engagement = engagement or new_engagement()
+    fields = {"created_by": engagement.created_by, "created_at": timezone.now()} | fields
+    return IntakeJob.objects.create(engagement=engagement, **fields)
 
 
 def _entry(code, domain, kind, severity, title_zh, title_en, _proposal, _quote):

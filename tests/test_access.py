@@ -124,6 +124,14 @@ URLS = {
         Member(Action.UPLOAD, 302),
         {"name": "隐私政策", "text": "一、我们收集您的手机号码。\n二、您可以联系我们。"},
     ),
+    "intake_jobs": ("engagement", Member(), NO, {}),
+    "intake_job": ("intake_job", Member(), NO, {}),
+    "job_cancel": ("intake_job", NO, Member(Action.UPLOAD, 302), {}),
+    "job_answer": ("intake_job", NO, Member(Action.UPLOAD, 302), {}),
+    "job_retry": ("intake_job", NO, Member(Action.UPLOAD, 302), {}),
+    "item_retry": ("intake_item", NO, Member(Action.UPLOAD, 302), {}),
+    "item_answer": ("intake_item", NO, Member(Action.UPLOAD, 302), {"audit": "1"}),
+    "item_original": ("intake_item", Member(), NO, {}),
     "policy_version": ("policy_version", Member(), NO, {}),
     "policy_original": ("policy_version", Member(), NO, {}),
     "audit_run": ("policy_version", NO, Member(Action.UPLOAD, 302), {}),
@@ -301,6 +309,7 @@ def world(engagement, team, audit):
     evidence.evidence_attach(by=team.auditor, finding=quoted_finding, start=0, end=4, revision=0)
     observation = factories.observation(audit, by=team.auditor)
     withdrawn = factories.withdraw_observation(factories.observation(audit, by=team.auditor), by=team.auditor)
+    intake_item = factories.intake_item(factories.intake_job(engagement), state="failed", reason="no_text")
     return {
         **vars(team),
         "observation": observation,
@@ -316,6 +325,8 @@ def world(engagement, team, audit):
         "signed_audit": signed_audit,
         "finding": finding,
         "quoted_finding": quoted_finding,
+        "intake_job": intake_item.job,
+        "intake_item": intake_item,
         "report": factories.report(signed_audit, by=team.reviewer),
         "checklist_version": audit.checklist_version,
     }

@@ -130,6 +130,46 @@ def test_pages_are_marked_where_their_text_begins():
 @given(texts_and_spans(), st.lists(st.integers(0, 60), max_size=4).map(sorted))
 def test_page_marks_lose_no_text(case, starts):
     text, spans = case
-    blocks = policy_blocks(text, {}, spans, page_numbers(text, starts))
+    blocks = policy_blocks(text, {}, spans, {"pages": starts})
     shown = "".join(piece.text for block in blocks for piece in block.segments)
     assert "".join(shown.split()) == "".join(text.split())
+
+
+class TestLayout:
+    TEXT = "标题\n第一段文字。\n第二段文字。"
+    OUTLINE = {"clauses": [[0, 2, "", None], [3, 9, "", None], [10, 16, "", None]]}
+
+    def pieces(self, **layout):
+        blocks = policy_blocks(self.TEXT, self.OUTLINE, [], layout)
+        return [(piece.text, piece.page, piece.doubtful) for block in blocks for piece in block.segments]
+
+    def test_without_a_layout_nothing_is_marked(self):
+        assert self.pieces() == [("标题", None, False), ("第一段文字。", None, False), ("第二段文字。", None, False)]
+
+    def test_pages_begin_where_their_first_character_stands(self):
+        assert self.pieces(pages=[0, 5]) == [
+            ("标题", 1, False),
+            ("第一", None, False),
+            ("段文字。", 2, False),
+            ("第二段文字。", None, False),
+        ]
+
+    def test_a_page_that_begins_between_blocks_is_shown_at_the_next_one(self):
+        assert [(text, page) for text, page, _doubt in self.pieces(pages=[0, 9])][-1] == ("第二段文字。", 2)
+
+    def test_of_empty_pages_only_the_last_is_shown(self):
+        assert self.pieces(pages=[0, 10, 10])[-1][1] == 3
+
+    def test_doubtful_words_are_marked_also_across_blocks(self):
+        assert self.pieces(doubtful=[[7, 12, 40]]) == [
+            ("标题", None, False),
+            ("第一段文", None, False),
+            ("字。", None, True),
+            ("第二", None, True),
+            ("段文字。", None, False),
+        ]
+
+    def test_what_stood_out_does_so_again(self):
+        blocks = policy_blocks(self.TEXT, self.OUTLINE, [], {"emphasis": [[3, 6]], "doubtful": [[5, 7, 40]]})
+        pieces = [(piece.text, piece.emphasis, piece.doubtful) for piece in blocks[1].segments]
+        assert pieces == [("第一", True, False), ("段", True, True), ("文", False, True), ("字。", False, False)]

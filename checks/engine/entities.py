@@ -52,11 +52,39 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the characters of a text stood in the file, and how they looked. All tuples are sorted."""
+
+    pages: tuple[int, ...] = ()  # where page 1, 2, … begin in the text; empty where the format has no pages
+    emphasis: tuple[tuple[int, int], ...] = ()  # bold or underlined: start, end
+    doubtful: tuple[tuple[int, int, int], ...] = ()  # words OCR was unsure of: start, end, confidence in per cent
+    # From this start on, up to the next entry: PDF and pictures (start, page, left, top, right, bottom in thousandths
+    # of the page), HTML (start, offset in the decoded source), Word (start, number of the paragraph, from 1).
+    # Empty: the text is the decoded file, character for character.
+    places: tuple[tuple[int, ...], ...] = ()
+
+    def page_at(self, offset: int) -> int | None:
+        """The page, from 1, on which this character stood; None where the format has no pages."""
+        return max(1, bisect_right(self.pages, offset)) if self.pages else None
+
+    def to_json(self) -> dict[str, list]:
+        """Plain lists, fit to be stored; ``Layout.from_json`` reads them."""
+        spans = {name: [list(span) for span in getattr(self, name)] for name in ("emphasis", "doubtful", "places")}
+        return {"pages": list(self.pages), **spans}
+
+    @classmethod
+    def from_json(cls, stored: dict[str, list]) -> Layout:
+        spans = {name: tuple(map(tuple, stored.get(name, ()))) for name in ("emphasis", "doubtful", "places")}
+        return cls(tuple(stored.get("pages", ())), **spans)
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A file as a person would read it.
 
-    ``text`` is the decoded text (for HTML: the reading text); ``sha256`` is of the bytes received.
-    ``warnings`` are codes of what was noticed while reading, e.g. ``replaced_characters``.
+    ``text`` is the decoded text, or the reading text of a format that is more than text; ``sha256`` is of the bytes
+    received. ``warnings`` are codes of what was noticed while reading, e.g. ``replaced_characters``; ``counts`` says
+    how many, for those that can be counted.
     """
 
     name: str
@@ -65,6 +93,8 @@ class Document:
     media_type: str
     encoding: str
     warnings: tuple[str, ...] = ()
+    counts: dict[str, int] = field(default_factory=dict)
+    layout: Layout = Layout()
 
 
 @dataclass(frozen=True, slots=True)

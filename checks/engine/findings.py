@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
@@ -25,6 +26,7 @@ from .entities import (
     Evidence,
     Finding,
     Kind,
+    Layout,
     NearMiss,
     Scale,
     Searched,
@@ -43,6 +45,9 @@ LONG_QUOTE = 160  # a longer sentence is cut at its commas around the place that
 NEAREST = 3
 LEAST_CHINESE = 0.2  # share of the letters; real Chinese policies have three quarters and more
 _CHINESE = re.compile("[\u4e00-\u9fff]+")
+UNREADABLE = 0.1  # share of the text; above it, "not found" may mean "could not look"
+GUESSED = 30  # per cent of confidence, below which a word of text recognition says nothing
+_NO_PAGES = Layout()
 UNMEASURED = {  # absence is surer than degree
     Verdict.COMPLIANT: 0.7,
     Verdict.PARTIAL: 0.6,
@@ -71,8 +76,11 @@ def analyse(document: Document, checklist: Checklist, *, as_of: date, scale: Sca
     facts = extract_facts(document.text, outline, NormalText(text.normal, text.origin))
     reading = checklist.matcher.read(text, facts.metrics)
     readable = _is_chinese(text.normal)
+    unread = unreadable_share(document)
     findings = tuple(
-        _Decision(requirement, reading, facts, scale).finding() if readable else _not_chinese(requirement)
+        _as_sure_as_read(_could_look(_Decision(requirement, reading, facts, scale).finding(), unread), document)
+        if readable
+        else _not_chinese(requirement)
         for requirement in checklist.requirements
     )
     analysis = Analysis(
@@ -86,6 +94,61 @@ def analyse(document: Document, checklist: Checklist, *, as_of: date, scale: Sca
         checklist.digest,
     )
     return replace(analysis, digest=_digest(to_json(analysis)))
+
+
+def _as_sure_as_read(finding: Finding, document: Document) -> Finding:
+    """Less sure by the share of doubtful characters in the evidence, or in the whole text where there is none."""
+    doubtful = document.layout.doubtful
+    if not doubtful:
+        return finding
+    pieces = [(piece.start, piece.end) for piece in finding.evidence] or [(0, len(document.text))]
+    length = sum(end - start for start, end in pieces)
+    doubt = sum(
+        max(0, min(end, stop) - max(start, begin)) * (100 - sure) / 100
+        for start, end in pieces
+        for begin, stop, sure in _overlapping(doubtful, start, end)
+    )
+    return replace(finding, confidence=round(finding.confidence * (1 - doubt / max(1, length)), 3))
+
+
+def unreadable_share(document: Document) -> float:
+    """How large a part of the document could not be read: pages left out, characters damaged or without a name, words
+    that text recognition only guessed. What was not found may stand there."""
+    counts, layout = document.counts, document.layout
+    pages = counts.get("pages_not_read", 0) / max(1, len(layout.pages)) if layout.pages else 0.0
+    guessed = sum(end - start for start, end, sure in layout.doubtful if sure < GUESSED)
+    damaged = document.text.count("\ufffd") + counts.get("garbled_characters", 0) + guessed
+    return min(1.0, pages + damaged / max(1, len(document.text)))
+
+
+def _could_look(finding: Finding, unread: float) -> Finding:
+    """What rests on something not being there is undetermined when too much of the text could not be looked at.
+
+    Verdicts that say "it is there" stand: a compliant disclosure, a prohibited wording that was found.
+    """
+    if unread <= UNREADABLE or finding.verdict is Verdict.UNDETERMINED or not _rests_on_absence(finding):
+        return finding
+    why, why_en = (_WORDS[language]["unreadable"].format(percent=round(unread * 100)) for language in ("zh", "en"))
+    return replace(
+        finding,
+        verdict=Verdict.UNDETERMINED,
+        confidence=0.0,
+        rationale=why + finding.rationale,
+        rationale_en=f"{why_en} {finding.rationale_en}",
+        elements=tuple(element for element in finding.elements if element.met),
+        searched=None,
+    )
+
+
+def _rests_on_absence(finding: Finding) -> bool:
+    if finding.verdict is Verdict.COMPLIANT:
+        return not finding.evidence
+    return finding.verdict is Verdict.NOT_APPLICABLE or any(not element.met for element in finding.elements)
+
+
+def _overlapping(spans: tuple[tuple[int, int, int], ...], start: int, end: int) -> tuple[tuple[int, int, int], ...]:
+    first = bisect_right(spans, start, key=lambda span: span[1])
+    return spans[first : bisect_left(spans, end, key=lambda span: span[0])]
 
 
 def _is_chinese(text: str) -> bool:
@@ -320,6 +383,7 @@ _WORDS = {
     "zh": {
         "undetermined": "本项尚无检索规则，系统不作判定，请人工审阅。",
         "not_chinese": "文本大部分不是中文，核查表的规则无从检索，系统不作判定，请人工审阅。",
+        "unreadable": "约{percent}%的内容未能读取，未见者或在其中，系统不作判定，请对照原件审阅。能读部分的结果：",
         "not_triggered": "通读全文{sentences}句，未见触发本项的内容。",
         "met": "已写明：{}",
         "missing": "未见：{}",
@@ -332,6 +396,10 @@ _WORDS = {
     "en": {
         "undetermined": "This requirement has no rules yet; the system gives no verdict. Please read it yourself.",
         "not_chinese": "Most of the text is not Chinese, so the rules cannot look; the system gives no verdict.",
+        "unreadable": (
+            "About {percent} % could not be read, and what was not found may stand there; the system gives no verdict. "
+            "Please read the original. In what could be read:"
+        ),
         "not_triggered": "All {sentences} sentences were read; nothing triggers this requirement.",
         "met": "Stated: {}",
         "missing": "Not found: {}",
@@ -361,12 +429,12 @@ def to_json(analysis: Analysis) -> dict:
             "digest": analysis.checklist_digest,
         },
         "engine": analysis.engine,
-        "findings": [_finding_json(finding) for finding in analysis.findings],
+        "findings": [_finding_json(finding, document.layout) for finding in analysis.findings],
         "digest": analysis.digest,
     }
 
 
-def _finding_json(finding: Finding) -> dict:
+def _finding_json(finding: Finding, layout: Layout) -> dict:
     return {
         "code": finding.code,
         "verdict": finding.verdict.value,
@@ -374,22 +442,24 @@ def _finding_json(finding: Finding) -> dict:
         "confidence": finding.confidence,
         "rationale": finding.rationale,
         "elements": [{"id": element.id, "met": element.met} for element in finding.elements],
-        "evidence": [_span_json(evidence) for evidence in finding.evidence],
-        "searched": searched_json(finding.searched),
+        "evidence": [_span_json(evidence, layout) for evidence in finding.evidence],
+        "searched": searched_json(finding.searched, layout),
     }
 
 
-def _span_json(piece: Evidence | NearMiss) -> dict:
+def _span_json(piece: Evidence | NearMiss, layout: Layout) -> dict:
+    page = layout.page_at(piece.start)
     return {
         "start": piece.start,
         "end": piece.end,
         "quote": piece.quote,
         "clause": piece.clause,
         "element": piece.element,
+        **({} if page is None else {"page": page}),
     }
 
 
-def searched_json(searched: Searched | None) -> dict:
+def searched_json(searched: Searched | None, layout: Layout = _NO_PAGES) -> dict:
     """Evidence of absence as plain values; empty when nothing is missing."""
     if searched is None:
         return {}
@@ -398,7 +468,7 @@ def searched_json(searched: Searched | None) -> dict:
         "sentences": searched.sentences,
         "sections": list(searched.sections),
         "terms": list(searched.terms),
-        "nearest": [{**_span_json(near), "why": near.why} for near in searched.nearest],
+        "nearest": [{**_span_json(near, layout), "why": near.why} for near in searched.nearest],
     }
 
 

@@ -1,14 +1,15 @@
 """Tables in the order in which they come into being; each module imports only earlier ones.
 
-engagement → policy → checklist → audit → evidence → observation → review → second → report, and activity beside
-them all.
+engagement → policy → checklist → audit → intake → evidence → observation → review → second → report, and activity
+beside them all.
 """
 
 from .activity import ActivityEntry
 from .engagement import Engagement, Membership
-from .policy import PolicyDocument, PolicyVersion
+from .policy import PolicyDocument, PolicySource, PolicyVersion
 from .checklist import Checklist, ChecklistVersion, LegalBasis, Requirement
 from .audit import Audit, Evidence, Finding
+from .intake import IntakeItem, IntakeJob
 from .evidence import EvidenceChange
 from .observation import Observation, ObservationTemplate, ObservationVersion
 from .review import Batch, Comment, CommentState, Decision, FindingChange, Handover
@@ -33,6 +34,8 @@ __all__ = [
     "Finding",
     "FindingChange",
     "Handover",
+    "IntakeItem",
+    "IntakeJob",
     "LegalBasis",
     "Membership",
     "Notification",
@@ -40,6 +43,7 @@ __all__ = [
     "ObservationTemplate",
     "ObservationVersion",
     "PolicyDocument",
+    "PolicySource",
     "PolicyVersion",
     "Presence",
     "Report",

@@ -14,6 +14,13 @@ def original_path(_version, _filename):
     return f"originals/{name[:2]}/{name}"
 
 
+class PolicySource(models.TextChoices):
+    UPLOAD = "upload", _("Uploaded")
+    PASTE = "paste", _("Pasted")
+    ARCHIVE = "archive", _("From an archive")
+    ADDRESS = "address", _("From a web address")
+
+
 class PolicyDocument(models.Model):
     """The policy of one app over time."""
 
@@ -44,6 +51,12 @@ class PolicyVersion(AppendOnly):
     text = models.TextField()
     characters = models.PositiveIntegerField()
     warnings = models.JSONField(default=list)  # codes from the engine
+    counts = models.JSONField(default=dict)  # how many of what the warnings speak of, by code
+    layout = models.JSONField(default=dict)  # pages, emphasis, doubtful stretches: see engine.entities.Layout
+    preflight = models.JSONField(default=dict)  # kind, language, concerns, figures: see engine.kinds.Preflight
+    sketch = models.JSONField(default=list)  # see engine.likeness
+    source = models.CharField(max_length=10, choices=PolicySource, default=PolicySource.UPLOAD)
+    url = models.TextField(blank=True)  # where it was fetched from
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     uploaded_at = models.DateTimeField()
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from ..engine.entities import Layout
 from ..models import Audit, Finding, Observation, SignOff
 from ..models.engagement import person_name
 from ..selectors import audit_observations, evidence_changes, score
@@ -40,7 +41,8 @@ def build_context(audit: Audit, sign_off: SignOff, *, language: str, number: str
             "evidence", evidence_changes(), "requirement__legal_basis", "decisions__decided_by"
         )
     )
-    findings = [_finding(row, names) for row in rows]
+    layout = Layout.from_json(audit.policy_version.layout)
+    findings = [_finding(row, names, layout) for row in rows]
     _number(findings)
     gaps = gravest_first(findings)
     observations = [_observation(row) for row in audit_observations(audit)]
@@ -139,7 +141,7 @@ def _subject(audit: Audit, names: _Names) -> dict:
     }
 
 
-def _finding(row: Finding, names: _Names) -> dict:
+def _finding(row: Finding, names: _Names, layout: Layout) -> dict:
     entry = row.requirement.content
     decision = _standing_decision(row)
     pieces = standing_evidence(row)
@@ -182,7 +184,7 @@ def _finding(row: Finding, names: _Names) -> dict:
             }
             for result in row.elements
         ],
-        "evidence": _evidence(pieces, titles),
+        "evidence": _evidence(pieces, titles, layout),
         "searched": _searched(row.searched or {}),
         # What the auditor wrote for this finding stands in whatever language it was written in.
         "remediation": {"text": row.remediation, "language": CHINESE}
@@ -191,11 +193,14 @@ def _finding(row: Finding, names: _Names) -> dict:
     }
 
 
-def _evidence(pieces: list, titles: dict) -> list[dict]:
-    """Each quoted place once, with everything it is evidence for, and by whom where a person added it."""
+def _evidence(pieces: list, titles: dict, layout: Layout) -> list[dict]:
+    """Each quoted place once, with everything it is evidence for, by whom where a person added it, and its ``page``
+    where the original has pages."""
     places: dict[tuple[int, int], dict] = {}
     for piece in pieces:
         place = {"start": piece.start, "end": piece.end, "quote": piece.quote, "clause": piece.clause, "elements": []}
+        if page := layout.page_at(piece.start):
+            place["page"] = page
         found = places.setdefault((piece.start, piece.end), place)
         if piece.added_by:
             found["added_by"] = person_name(piece.added_by)

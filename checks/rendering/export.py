@@ -1,5 +1,6 @@
 """An audit kept in the database as the command line's JSON (schema 1), plus what people decided."""
 
+from ..engine.entities import Layout
 from ..models import Audit, Finding
 from ..selectors import audit_observations, evidence_changes
 from ..standing import standing_evidence
@@ -18,6 +19,7 @@ def audit_to_json(audit: Audit) -> dict:
     """
     audit = Audit.objects.select_related("policy_version__document", "checklist_version__checklist").get(pk=audit.pk)
     version, checklist = audit.policy_version, audit.checklist_version
+    layout = Layout.from_json(version.layout)
     findings = audit.findings.select_related("requirement")
     rows = list(findings.prefetch_related("evidence", evidence_changes(), "decisions__decided_by"))
     return {
@@ -30,15 +32,15 @@ def audit_to_json(audit: Audit) -> dict:
         },
         "checklist": {"slug": checklist.checklist.slug, "version": checklist.version, "digest": checklist.digest},
         "engine": audit.engine_version,
-        "findings": [_finding(row) for row in rows],
+        "findings": [_finding(row, layout) for row in rows],
         "digest": audit.result_digest,
         "decisions": [_decision(row, decision) for row in rows for decision in row.decisions.all()],
-        "evidence_changes": [_change(row, change) for row in rows for change in row.evidence_changes.all()],
+        "evidence_changes": [_change(row, change, layout) for row in rows for change in row.evidence_changes.all()],
         "observations": [_observation(row) for row in audit_observations(audit, withdrawn=True)],
     }
 
 
-def _finding(row: Finding) -> dict:
+def _finding(row: Finding, layout: Layout) -> dict:
     return {
         "code": row.requirement.code,
         "verdict": row.proposed_verdict,
@@ -46,9 +48,9 @@ def _finding(row: Finding) -> dict:
         "confidence": row.confidence,
         "rationale": row.rationale_zh,
         "elements": row.elements,
-        "evidence": [_place(piece) for piece in row.evidence.all()],
+        "evidence": [_place(piece, layout) for piece in row.evidence.all()],
         "standing_evidence": [
-            {**_place(piece), "added_by": piece.added_by.get_username() if piece.added_by else None}
+            {**_place(piece, layout), "added_by": piece.added_by.get_username() if piece.added_by else None}
             for piece in standing_evidence(row)
         ],
         "searched": row.searched,
@@ -56,15 +58,16 @@ def _finding(row: Finding) -> dict:
     }
 
 
-def _place(piece) -> dict:
-    return {name: getattr(piece, name) for name in ("start", "end", "quote", "clause", "element")}
+def _place(piece, layout: Layout) -> dict:
+    place = {name: getattr(piece, name) for name in ("start", "end", "quote", "clause", "element")}
+    return {**place, "page": page} if (page := layout.page_at(piece.start)) else place
 
 
-def _change(row: Finding, change) -> dict:
+def _change(row: Finding, change, layout: Layout) -> dict:
     return {
         "code": row.requirement.code,
         "change": change.kind,
-        **_place(change),
+        **_place(change, layout),
         "act": str(change.act),
         "by": change.changed_by.get_username(),
         "at": change.changed_at.isoformat(),

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..engine import ENGINE_VERSION, analyse, parse_checklist, section_topics
-from ..engine.entities import Document, Role, Scale
+from ..engine.entities import Document, Layout, Role, Scale
 from ..models import Audit, ChecklistVersion, Evidence, Finding
 from . import activity
 from .errors import ServiceError
@@ -25,6 +25,15 @@ def audit_run(*, by, policy_version, as_of=None, checklist_version=None):
     ``as_of`` (today by default) is the day whose law counts; ``checklist_version`` defaults to the one published last.
     Raises NoChecklist. The engine works before the transaction begins, so it keeps no lock.
     """
+    audit, proposals = audit_propose(
+        by=by, policy_version=policy_version, as_of=as_of, checklist_version=checklist_version
+    )
+    audit_keep(audit=audit, proposals=proposals)
+    return audit
+
+
+def audit_propose(*, by, policy_version, as_of=None, checklist_version=None):
+    """Let the engine work: an unsaved Audit and the engine's findings, for ``audit_keep``. Raises NoChecklist."""
     version = checklist_version or latest_checklist_version()
     as_of = as_of or timezone.localdate()
     engagement = policy_version.document.engagement
@@ -45,8 +54,7 @@ def audit_run(*, by, policy_version, as_of=None, checklist_version=None):
         started_at=started_at,
         engine_milliseconds=round((time.perf_counter() - clock) * 1000),
     )
-    _audit_keep(audit, analysis.findings)
-    return audit
+    return audit, analysis.findings
 
 
 def latest_checklist_version():
@@ -92,6 +100,8 @@ def _document(policy_version):
         media_type=policy_version.media_type,
         encoding=policy_version.encoding,
         warnings=tuple(policy_version.warnings),
+        counts=policy_version.counts,
+        layout=Layout.from_json(policy_version.layout),
     )
 
 
@@ -102,7 +112,8 @@ def _checklist(digest):
 
 
 @transaction.atomic
-def _audit_keep(audit, proposals):
+def audit_keep(*, audit, proposals):
+    """Save a proposed audit with a finding per requirement and its evidence, all of it or nothing."""
     audit.save()
     requirements = dict(audit.checklist_version.requirements.values_list("code", "pk"))
     findings = Finding.objects.bulk_create(

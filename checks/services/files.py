@@ -2,7 +2,11 @@
 
 from contextlib import contextmanager
 
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import transaction
+
+from ..models.policy import original_path
 
 
 @contextmanager
@@ -14,4 +18,24 @@ def transaction_with_file(field_file):
     except BaseException:
         if field_file.name and field_file._committed:
             field_file.storage.delete(field_file.name)
+        raise
+
+
+@contextmanager
+def new_originals():
+    """Yields a function that stores bytes as an original and returns its name; all of them go when the block fails.
+
+    The block begins its transaction itself, once the files are written: no lock is held while the disk works.
+    """
+    names = []
+
+    def store(content):
+        names.append(default_storage.save(original_path(None, ""), ContentFile(content)))
+        return names[-1]
+
+    try:
+        yield store
+    except BaseException:
+        for name in names:
+            default_storage.delete(name)
         raise

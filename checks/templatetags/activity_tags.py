@@ -21,6 +21,12 @@ SENTENCES = {
     "policy.uploaded": gettext_lazy(
         "%(actor)s uploaded “%(policy)s”, version %(number)s (%(filename)s, %(characters)s characters)."
     ),
+    "intake.received": gettext_lazy("%(actor)s handed in %(files)s: %(filename)s."),
+    "intake.cancelled": gettext_lazy("%(actor)s cancelled %(files)s that were not finished."),
+    "intake.retried": gettext_lazy("%(actor)s had %(files)s tried again."),
+    "intake.filed": gettext_lazy("%(actor)s filed %(files)s as next versions of the policies they resemble."),
+    "intake.kept": gettext_lazy("%(actor)s answered about “%(filename)s”: keep it without an audit."),
+    "intake.answered": gettext_lazy("%(actor)s answered about “%(filename)s”: audit it."),
     "audit.run": gettext_lazy("%(actor)s ran an audit by the law as of %(as_of)s."),
     "finding.decided": gettext_lazy("%(actor)s decided %(code)s: %(verdict)s."),
     "finding.overridden": gettext_lazy(
@@ -73,6 +79,7 @@ PLACES = {
     "audit": "audit_detail",
     "finding": "finding_detail",
     "observation": "observation_detail",
+    "intakejob": "intake_job",
 }
 
 
@@ -82,6 +89,8 @@ def activity_sentence(entry):
     action = entry.action
     if action == "finding.decided" and entry.detail.get("verdict") != entry.detail.get("proposed"):
         action = "finding.overridden"
+    if action == "intake.answered" and not entry.detail.get("audit"):
+        action = "intake.kept"
     sentence = SENTENCES.get(action)
     if sentence is None:
         return f"{person(entry.actor)}: {entry.action}"
@@ -111,6 +120,9 @@ class Words(dict):
         self["due_date"] = detail.get("due_date") or "—"
         self["changes"] = changes(detail.get("changed", {}))
         count = len(detail.get("findings", ()))
+        self["files"] = ngettext("%(count)s file", "%(count)s files", detail.get("count", 1)) % {
+            "count": detail.get("count", 1)
+        }
         self["findings"] = ngettext("%(count)s finding", "%(count)s findings", count) % {"count": count}
 
     def __missing__(self, name):

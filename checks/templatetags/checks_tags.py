@@ -26,6 +26,36 @@ THEMES = ("auto", "light", "dark")
 WARNINGS = {
     "replaced_characters": _("Some characters could not be decoded and are shown as “�”. Compare with the original."),
     "hidden_text_left_out": _("Text that the web page hides from its readers was left out."),
+    "navigation_left_out": _("Menus and navigation of the web page were left out."),
+    "cookie_banner_left_out": _("The cookie banner of the web page was left out."),
+    "footer_left_out": _("The footer of the web page was left out."),
+    "frame_left_out": _("The web page shows another page in a frame; what stands there is not part of this file."),
+    "charset_conflict": _(
+        "The web page names another character set than the one it is written in; the real one was used."
+    ),
+    "mojibake": _(
+        "Parts of the text are garbled: it was once saved in the wrong character set. Compare with the original."
+    ),
+    "mojibake_repaired": _(
+        "The text had been saved in the wrong character set and was repaired. Compare with the original."
+    ),
+    "zero_width_characters": _("Invisible characters stand in the text; the search ignores them."),
+    "mixed_line_ends": _("The lines end in different ways, as in a text put together from several sources."),
+    "pictures_not_read": _("Pictures in the file were not read. If they hold text, upload them as well."),
+    "tracked_changes": _("The file holds tracked changes: the text is read as if all of them were accepted."),
+    "comments_left_out": _("Comments were left out."),
+    "running_heads_left_out": _("Running heads and footers of the pages were left out."),
+    "page_numbers_left_out": _("Page numbers were left out."),
+    "slanted_text_left_out": _("Slanted text across the pages, such as a watermark, was left out."),
+    "pages_read_by_ocr": _(
+        "Pages without text were read by text recognition. Compare doubtful places with the original."
+    ),
+    "pages_not_read": _("Some pages could not be read: what stands on them is missing here and is not judged."),
+    "doubtful_words": _("Text recognition was not sure of some words; they are underlined with dots."),
+    "converted": _(
+        "The file was converted by LibreOffice before it was read. Compare doubtful places with the original."
+    ),
+    "garbled_characters": _("Some characters of the PDF have wrong names and cannot be read."),
 }
 # What a section of a policy may be about; see checks/engine/topics.py.
 TOPICS = {

@@ -13,7 +13,7 @@ from ..forms import EngagementForm, MemberForm
 from ..models import Audit, Membership
 from ..models.engagement import person_name
 from ..permissions import Action, can, engagement_for
-from ..selectors import activity_for, engagement_policies, engagement_rows
+from ..selectors import activity_for, engagement_policies, engagement_rows, intake_pending
 from ..services import ServiceError
 from ..services import engagements as services
 
@@ -62,6 +62,7 @@ def engagement_detail(request, pk):
         "finished": finished(policies),
         "memberships": engagement.memberships.select_related("user"),
         "entries": activity_for(engagement, request.user)[:RECENT_ENTRIES],
+        "pending": intake_pending(engagement),
         **rights(request.user, engagement),
     }
     return render(request, "checks/engagements/engagement_detail.html", context)

@@ -11,6 +11,7 @@ from ..models.audit import VerdictChoices
 from ..models.review import decision_stacks
 from ..standing import element_is_met, revision_of, standing
 from ..templatetags.checks_tags import in_language
+from ..templatetags.intake_tags import page_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def panel(
         "behind": behind,
         "percent": round(finding.confidence * 100),
         "elements": elements(finding, content, pieces),
-        "evidence": evidence(pieces, content),
+        "evidence": evidence(pieces, content, finding.audit.policy_version.layout),
         "evidence_history": changes[::-1],
         "evidence_revision": revision_of(changes),
         "parts": parts(content),
@@ -150,7 +151,7 @@ def names(content):
     return {"trigger": _("Condition"), **{part["id"]: part["title"] for part in parts(content)}}
 
 
-def evidence(pieces, content):
+def evidence(pieces, content, layout):
     """Each quoted place once, with everything it is evidence for and who added it, if a person did."""
     titles = names(content)
     places = {}
@@ -161,6 +162,7 @@ def evidence(pieces, content):
             "end": piece.end,
             "clause": piece.clause,
             "quote": piece.quote,
+            "page": page_of(piece.start, layout),
             "for": [],
             "added_by": None,
         }

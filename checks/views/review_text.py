@@ -1,6 +1,6 @@
 """The policy's side of the review screen: its text with the evidence that counts now, its outline, and what changed."""
 
-from ..highlights import Span, navigation, page_numbers, policy_blocks
+from ..highlights import Span, navigation, policy_blocks
 from ..selectors import evidence_places
 
 
@@ -21,8 +21,8 @@ class PolicyText:
         ]
 
     def blocks(self):
-        text = self.audit.policy_version.text
-        return policy_blocks(text, self.audit.outline, self.spans, page_numbers(text, []))
+        version = self.audit.policy_version
+        return policy_blocks(version.text, self.audit.outline, self.spans, version.layout)
 
     def sections(self):
         """The outline, each heading with the topics of the findings that cite what stands below it."""
@@ -34,6 +34,7 @@ class PolicyText:
                 "start": entry.start,
                 "end": entry.end,
                 "count": entry.count,
+                "about": entry.about,
                 "topics": [{"number": number, "title": self.titles[number]} for number in sorted(entry.topics)],
             }
             for entry in navigation(self.audit.outline, self.spans)

@@ -8,6 +8,7 @@ from django.core.management import call_command
 
 from checks.engine import load_checklist, read_document, shipped_checklist
 
+from ..engine import files
 from ..engine.samples import DEMO, POLICIES
 
 GOOD, OLD = str(DEMO / "good_2026.txt"), str(DEMO / "old_style.txt")
@@ -53,6 +54,40 @@ def test_what_cannot_be_read_is_code_2_and_does_not_stop_the_rest(tmp_path):
     assert "empty.txt: empty" in errors
     assert "missing.txt" in errors
     assert json.loads(output)["policy"]["name"] == "good_2026.txt"
+
+
+def test_folders_and_archives_are_opened_and_one_bad_file_never_stops_the_rest(tmp_path):
+    folder = tmp_path / "apps" / "deep"
+    folder.mkdir(parents=True)
+    (folder / "a.docx").write_bytes(files.word())
+    (folder / "b.pdf").write_bytes(files.simple_pdf()[:90])
+    (folder / ".hidden").write_bytes(b"x")
+    archive = {"good.txt": files.expected().encode(), "bad.txt": b"", "in/c.html": files.html_page().encode()}
+    (tmp_path / "apps" / "z.zip").write_bytes(files.zipped(archive))
+    code, output, errors = run(str(tmp_path / "apps"), "--format", "json")
+    assert code == 2
+    assert [json.loads(line)["policy"]["name"] for line in output.splitlines()] == ["a.docx", "good.txt", "c.html"]
+    assert "b.pdf: damaged media_type=application/pdf" in errors
+    assert "z.zip/bad.txt: empty" in errors
+    assert "a.docx: running_heads_left_out (1)" in errors
+
+
+def test_evidence_from_a_pdf_names_its_page(tmp_path):
+    source = tmp_path / "policy.pdf"
+    source.write_bytes(files.pdf())
+    output = run(str(source), "--format", "json")[1]
+    found = [piece["page"] for finding in json.loads(output)["findings"] for piece in finding["evidence"]]
+    assert set(found) <= {1, 2, 3}
+    assert 1 in found
+    assert "p. 1 " in run(str(source))[1]
+
+
+def test_a_locked_pdf_opens_with_its_password(tmp_path):
+    source = tmp_path / "policy.pdf"
+    source.write_bytes(files.pdf_locked())
+    assert "needs_password" in run(str(source))[2]
+    assert "wrong_password" in run(str(source), "--password", "x")[2]
+    assert "not Chinese" in run(str(source), "--password", "songguo")[2]
 
 
 @pytest.mark.parametrize("path", [OLD, str(POLICIES / "saved_page.html")])

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -5,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.engine import analyse, document_from_text, load_checklist, read_document, shipped_checklist, to_json
-from checks.engine.entities import Scale, Severity, Verdict
+from checks.engine.entities import Layout, Scale, Severity, Verdict
 
 from .samples import DEMO, POLICIES, checklist, policy, requirement
 
@@ -208,3 +209,63 @@ def test_the_good_policy_fares_better_than_the_old_one():
         return sum(f.verdict in (Verdict.PARTIAL, Verdict.NON_COMPLIANT) for f in findings)
 
     assert deficient("good_2026.txt") * 2 < deficient("old_style.txt")
+
+
+class TestCouldLook:
+    """Not found must never mean: could not look."""
+
+    TEXT = "一、信息\n我们收集您的手机号码，用于注册。\n二、联系\n请致信 a@b.example。\n" * 10
+
+    def verdicts(self, **fields):
+        document = replace(document_from_text(self.TEXT, name="x"), **fields)
+        return {f.code: f for f in analyse(document, load_checklist(shipped_checklist()), as_of=TODAY).findings}
+
+    def test_a_little_damage_changes_nothing(self):
+        whole = self.verdicts()
+        pages = tuple(range(0, len(self.TEXT), len(self.TEXT) // 20))
+        damaged = self.verdicts(counts={"pages_not_read": 1}, layout=Layout(pages=pages))
+        assert {code: f.verdict for code, f in damaged.items()} == {code: f.verdict for code, f in whole.items()}
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"counts": {"pages_not_read": 1}, "layout": Layout(pages=(0, 100))},
+            {"counts": {"garbled_characters": 200}},
+            {"layout": Layout(doubtful=((0, 120, 10),))},
+        ],
+    )
+    def test_what_rests_on_absence_is_undetermined_and_says_why(self, fields):
+        whole, damaged = self.verdicts(), self.verdicts(**fields)
+        missing = [
+            code for code, finding in whole.items() if finding.verdict is Verdict.NON_COMPLIANT and finding.searched
+        ]
+        assert len(missing) > 5
+        for code in missing:
+            assert damaged[code].verdict is Verdict.UNDETERMINED
+            assert "未能读取" in damaged[code].rationale
+            assert damaged[code].searched is None
+            assert all(element.met for element in damaged[code].elements)
+
+    def test_what_was_found_stands(self):
+        whole = self.verdicts()
+        damaged = self.verdicts(counts={"garbled_characters": 200})
+        there = [
+            code
+            for code, finding in whole.items()
+            if finding.verdict is Verdict.COMPLIANT and finding.evidence and all(e.met for e in finding.elements)
+        ]
+        assert there
+        assert {damaged[code].verdict for code in there} == {Verdict.COMPLIANT}
+
+    def test_words_that_ocr_doubts_lower_the_confidence_of_what_rests_on_them(self):
+        whole = self.verdicts()
+        quoted = next(f for f in whole.values() if f.evidence and f.confidence)
+        start, end = quoted.evidence[0].start, quoted.evidence[0].end
+        doubted = self.verdicts(layout=Layout(doubtful=((start, end, 40),)))
+        assert doubted[quoted.code].confidence < quoted.confidence
+        elsewhere = [
+            f for f in whole.values() if f.evidence and all(p.start >= end or p.end <= start for p in f.evidence)
+        ]
+        assert elsewhere
+        for finding in elsewhere:
+            assert doubted[finding.code].confidence == finding.confidence

@@ -1,9 +1,10 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.engine import IntakeError, IntakeReason, document_from_text, read_document
-from checks.engine.intake import MAX_BYTES, html_text
+from checks.engine.intake import MAX_BYTES, MAX_FILE_BYTES
+from checks.engine.readers.html import extract_html
 
 from .samples import POLICIES, policy
 
@@ -31,9 +32,11 @@ def test_big5_is_recognised():
     [
         (b"", IntakeReason.EMPTY),
         (b"  \r\n\t", IntakeReason.EMPTY),
-        (b"%PDF-1.7 ...", IntakeReason.UNSUPPORTED_TYPE),
+        (b"%PDF-1.7 ...", IntakeReason.DAMAGED),
         (b"PK\x03\x04....", IntakeReason.UNSUPPORTED_TYPE),
-        (b"\x89PNG\r\n", IntakeReason.UNSUPPORTED_TYPE),
+        (b"GIF89a\0\0", IntakeReason.UNSUPPORTED_TYPE),
+        (b"\x7fELF\2\1\1\0", IntakeReason.UNSUPPORTED_TYPE),
+        (b"%PDF-1.7" + b"a" * MAX_FILE_BYTES, IntakeReason.TOO_LARGE),
         (bytes(range(128, 256)) * 40, IntakeReason.UNDECODABLE),
         ("。，、——".encode(), IntakeReason.NO_TEXT),
         (b"<html><body><script>var a = 1</script></body></html>", IntakeReason.NO_TEXT),
@@ -61,12 +64,13 @@ def test_a_page_is_read_in_order_without_navigation_scripts_and_hidden_parts():
 
 
 def test_html_lines_follow_blocks_not_inline_elements():
-    text, hidden = html_text(
+    extract = extract_html(
         "<body><h2>一、收<b>集</b></h2><p>第一段<br>第二段</p><table><tr><td>甲</td><td>乙</td></tr></table>"
-        "<nav>首页</nav><p style='display:none'>藏</p></body>"
+        "<nav>首页</nav><p style='display:none'>藏</p></body>",
+        "utf-8",
     )
-    assert text == "一、收集\n第一段\n第二段\n甲\t乙"
-    assert hidden
+    assert extract.text == "一、收集\n第一段\n第二段\n甲\t乙"
+    assert extract.notices == {"navigation_left_out": 1, "hidden_text_left_out": 1}
 
 
 def test_pasted_text_is_hashed_as_utf8_and_kept_as_it_is():
@@ -81,8 +85,10 @@ def test_nul_becomes_visible_damage():
     document = document_from_text("我们\x00收集", name="paste")
     assert document.text == "我们\ufffd收集"
     assert document.warnings == ("replaced_characters",)
+    assert document.counts == {"replaced_characters": 1}
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused(content):
     try:

@@ -111,7 +111,7 @@ def test_a_policy_of_another_engagement_gets_no_version_from_here(engagement):
     ("content", "reason"),
     [
         (b"", IntakeReason.EMPTY),
-        (b"%PDF-1.7\n", IntakeReason.UNSUPPORTED_TYPE),
+        (b"\x7fELF\x02\x01\x01\0\0", IntakeReason.UNSUPPORTED_TYPE),
         (b"<!doctype html><html><body><script>1</script></body></html>", IntakeReason.NO_TEXT),
     ],
 )

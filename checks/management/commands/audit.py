@@ -3,7 +3,7 @@ import os
 import sys
 import textwrap
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from django.core.management.base import BaseCommand
 
@@ -11,6 +11,7 @@ from checks.engine import (
     ChecklistError,
     IntakeError,
     analyse,
+    intake,
     load_checklist,
     read_document,
     shipped_checklist,
@@ -28,6 +29,36 @@ MARKS = {
 RANK = [Severity.CRITICAL, Severity.MAJOR, Severity.MINOR, Severity.ADVISORY]
 
 
+def sources(paths):
+    """(where, name, content) of every file: folders and archives are opened, what cannot be is an error in place."""
+    for path in paths:
+        if path.is_dir():
+            yield from sources(sorted(p for p in path.rglob("*") if p.is_file() and not is_hidden(p, path)))
+            continue
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            yield path, path.name, error
+            continue
+        if intake.media_type_of(content) != "application/zip":
+            yield path, path.name, content
+            continue
+        try:
+            for name, member in intake.archive_members(content):
+                yield f"{path}/{name}", PurePosixPath(name.replace("\\", "/")).name, member
+        except IntakeError as error:
+            yield path, path.name, error
+
+
+def is_hidden(path, folder):
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
+
+
+def in_words(error):
+    """The reason and what belongs to it: ``too_many_pages pages=1200 limit=1000``."""
+    return " ".join([error.reason.value, *(f"{name}={value}" for name, value in error.params.items())])
+
+
 class Command(BaseCommand):
     help = (
         "Audit policy files without a database. Exit code 0: clean, 1: findings at or above --fail-on, 2: unreadable."
@@ -35,7 +66,8 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser):
-        parser.add_argument("files", nargs="+", type=Path)
+        parser.add_argument("files", nargs="+", type=Path, help="files, ZIP archives, and folders with all below them")
+        parser.add_argument("--password", help="for PDF files that ask for one")
         parser.add_argument("--format", choices=["text", "json"], default="text")
         parser.add_argument("--as-of", type=date.fromisoformat, default=date.today(), help="the law as of this day")
         parser.add_argument("--scale", choices=[scale.value for scale in Scale], default=Scale.STANDARD.value)
@@ -49,17 +81,21 @@ class Command(BaseCommand):
             self.stderr.write(f"checklist: {error}")
             sys.exit(2)
         code = 0
-        for path in files:
+        for path, name, content in sources(files):
             try:
-                document = read_document(path.read_bytes(), name=path.name)
+                if isinstance(content, Exception):
+                    raise content
+                document = read_document(content, name=name, password=options["password"])
             except IntakeError as error:
-                self.stderr.write(f"{path}: {error.reason.value}")
+                self.stderr.write(f"{path}: {in_words(error)}")
                 code = 2
                 continue
             except OSError as error:
                 self.stderr.write(f"{path}: {error.strerror}")
                 code = 2
                 continue
+            if document.warnings:
+                self.stderr.write(f"{path}: {', '.join(f'{code} ({n})' for code, n in document.counts.items())}")
             analysis = analyse(document, loaded, as_of=as_of, scale=Scale(scale))
             try:
                 self.print(analysis, loaded, options["format"])
@@ -96,5 +132,7 @@ class Command(BaseCommand):
             write(f"{MARKS[finding.verdict]} {title} {finding.rationale}")
             for piece in finding.evidence:
                 quote = textwrap.shorten(" ".join(piece.quote.split()), 110, placeholder="…")
-                write(f"    {piece.clause} [{piece.start}:{piece.end}] {quote}")
+                page = analysis.document.layout.page_at(piece.start)
+                where = piece.clause if page is None else f"p. {page} {piece.clause}"
+                write(f"    {where} [{piece.start}:{piece.end}] {quote}")
         write("")

@@ -1,0 +1,69 @@
+import os
+import signal
+import threading
+import time
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, connection
+
+from checks.services import background
+
+DATABASE = "django_tasks_db.DatabaseBackend"
+KEPT_DAYS = 7  # how long finished tasks are listed; what became of the files is kept elsewhere, for ever
+TIME_TO_STOP = 10  # seconds for the task at hand; what is cut off is taken up again
+
+
+class Command(BaseCommand):
+    help = "Work on what was put in line: scans, archives, batches. Runs until it is stopped; safe to kill at any time."
+    requires_system_checks = []  # they load every view
+
+    def add_arguments(self, parser):
+        parser.add_argument("--batch", action="store_true", help="stop when nothing is left to do")
+        parser.add_argument("--beside", type=int, metavar="PID", help="stop when this process is gone")
+
+    def handle(self, *, batch, beside, **options):
+        background.recover()
+        # Daemons: they must never keep a worker alive that was told to stop.
+        ended = threading.Event()
+        threading.Thread(target=_recover_regularly, args=(ended,), daemon=True).start()
+        if beside:
+            threading.Thread(target=_stop_after, args=(beside,), daemon=True).start()
+        try:
+            self.work(batch)
+        finally:
+            ended.set()
+
+    def work(self, batch):
+        if settings.TASKS["default"]["BACKEND"] == DATABASE:
+            call_command("prune_db_task_results", min_age_days=KEPT_DAYS, verbosity=0)
+            call_command("db_worker", interval=0.5, batch=batch, reload=False, startup_delay=False, verbosity=0)
+        else:
+            call_command("rqworker", "default", job_class="django_tasks_rq.Job", burst=batch, verbosity=0)
+
+
+def _recover_regularly(ended):
+    while not ended.wait(settings.INTAKE_LEASE / 3):
+        try:
+            background.recover()
+        except DatabaseError:
+            pass  # away or busy; the next round comes
+        finally:
+            connection.close()
+
+
+def _stop_after(pid):
+    while _is_there(pid):
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(TIME_TO_STOP)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _is_there(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
