@@ -145,7 +145,7 @@ def test_facts_of_any_shape_become_lists(facts, values):
 def test_short_words_stand_in_one_line_as_people_write_them():
     facts = {"information_items": ["位置", "ip", "wifi"], "urls": ["a.example", "b.example"]}
     with translation.override("zh-hans"):
-        rows = dict(fact_rows(facts))
+        rows = {str(label): values for label, values in fact_rows(facts)}  # a label has the language of the moment
     assert rows == {"文中列明的个人信息": ["位置、IP、Wi-Fi"], "网址": ["a.example", "b.example"]}
 
 
