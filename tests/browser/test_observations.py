@@ -51,3 +51,21 @@ def test_a_row_of_a_view_becomes_an_observation_without_script(open_context, peo
     page.click("[name=save]")
     page.wait_for_url(re.compile(r"/observations/\d+/$"))
     assert len(Observation.objects.get().versions.get().places) == 2
+
+
+def test_what_was_typed_into_the_form_survives_a_reload_until_it_is_saved(page, people, shipped):
+    audit = start_audit(people, OLD)
+    sign_in(page, people.auditor)
+    address = f"/audits/{audit.pk}/observations/new/?place=10-20"
+    page.goto(address)
+    page.locator("[name=facts]").press_sequentially("写到一半")
+    page.goto("/")
+    page.goto(address)
+    expect(page.locator("[name=facts]")).to_have_value("写到一半")
+    expect(page.locator(".draft-notice")).to_be_visible()
+    page.fill("[name=title]", "标题")
+    page.click("[name=save]")
+    page.wait_for_url(re.compile(r"/observations/\d+/$"))
+    page.goto(address)
+    expect(page.locator("[name=facts]")).to_have_value("")
+    expect(page.locator(".draft-notice")).to_have_count(0)
