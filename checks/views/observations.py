@@ -20,6 +20,7 @@ from ..templatetags.checks_tags import in_language
 from .observation_form import Desk
 from .policy_rows import find_row
 
+DRAFT_SAVED = "observation_draft_saved"  # in the session: the draft the next page lets go
 FIELD_OF = {
     services.TitleRequired: "title",
     services.NotASeverity: "severity",
@@ -51,6 +52,7 @@ def observation_create(request, pk):
     if request.method == "POST" and desk.is_saving():
         observation = act(desk, lambda data: services.observation_write(by=request.user, audit=audit, **data))
         if observation:
+            request.session[DRAFT_SAVED] = draft_name(request, audit)
             messages.success(request, _("Observation %(number)s is saved.") % {"number": observation.number})
             return redirect("observation_detail", observation.pk)
     return form_page(request, audit, desk)
@@ -69,6 +71,7 @@ def observation_edit(request, pk):
     if request.method == "POST" and desk.is_saving():
         revised = act(desk, lambda data: services.observation_revise(by=request.user, observation=observation, **data))
         if revised:
+            request.session[DRAFT_SAVED] = draft_name(request, audit, observation)
             messages.success(request, _("Observation %(number)s is saved.") % {"number": revised.number})
             return redirect("observation_detail", pk)
         if desk.stale:
@@ -146,6 +149,13 @@ def beginning(request, audit):
     return initial
 
 
+def draft_name(request, audit, observation=None):
+    """Under which name the browser keeps what is typed until it is saved."""
+    if observation:
+        return f"observation:{observation.pk}"
+    return f"observation:new-{audit.pk}-{request.GET.get('from') or request.GET.get('place', '')}"
+
+
 def posted(request):
     return request.POST if request.method == "POST" else None
 
@@ -186,6 +196,7 @@ def form_page(request, audit, desk, observation=None, current=None):
         "form": desk.form,
         "observation": observation,
         "current": current,
+        "draft": draft_name(request, audit, observation),
         "templates": observation_templates(request.user) if observation is None else [],
         "chosen_template": request.GET.get("template", ""),
         "bases": legal_bases(audit),
@@ -223,6 +234,7 @@ def detail_page(request, observation, status=200, problem="", withdraw_form=None
         "observation": shown(audit, row),
         "current": row.current,
         "history": history(row.history),
+        "draft_saved": request.session.pop(DRAFT_SAVED, ""),
         "may_keep": can(request.user, audit.engagement, Action.DECIDE),
         "problem": problem,
         "withdraw_form": withdraw_form or WithdrawForm(initial={"revision": row.revision}),

@@ -7,7 +7,7 @@
 (() => {
   const { find, all } = policyaudit;
   const DAYS = 14;
-  const owner = () => find("[data-review]")?.dataset.user;
+  const owner = () => find("[data-drafts-of]")?.dataset.draftsOf || find("[data-review]")?.dataset.user;
   const prefix = () => `draft:${owner()}:`;
   const nameOf = (form) => prefix() + form.dataset.draft;
 
@@ -124,6 +124,8 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     if (!owner()) return;
+    // A plain form was accepted, and this is the page it led to.
+    for (const saved of all("[data-draft-saved]")) localStorage.removeItem(prefix() + saved.dataset.draftSaved);
     tidy();
     restoreAll();
   });

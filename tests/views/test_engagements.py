@@ -267,7 +267,7 @@ class TestActivity:
         review_services.comment_add(by=lead, finding=third, text="看")
         batches.batch_decide(by=lead, audit=audit, revisions={third.pk: 0})
         factories.decide_all(audit, by=lead)
-        report_services.audit_sign_off(by=team.reviewer, audit=audit)
+        report_services.audit_sign_off(by=team.reviewer, audit=audit, warnings_seen=True)  # a comment is open
         report_services.audit_reopen(by=team.reviewer, audit=audit, reason="漏看")
         page = self.page(browser, engagement)
         for sentence in (
