@@ -25,7 +25,9 @@ def start_audit(people, content, filename="policy.txt"):
 
 def decide_rest(audit, by):
     """Confirm every open proposal; where the program could not tell, decide with a reason."""
-    batches.batch_decide(by=by, audit=audit, revisions=dict(audit.findings.values_list("pk", "revision")))
+    told = audit.findings.filter(final_verdict="").exclude(proposed_verdict="undetermined")
+    if revisions := dict(told.values_list("pk", "revision")):
+        batches.batch_decide(by=by, audit=audit, revisions=revisions)
     for finding in audit.findings.filter(final_verdict=""):
         review.finding_decide(
             by=by, finding=finding, verdict="partial", reason="通读全文后人工判断。", revision=finding.revision

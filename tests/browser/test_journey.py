@@ -77,7 +77,8 @@ def confirm_all_listed(page, audit):
     page.goto(f"/audits/{audit.pk}/review/?state=undecided")
     page.locator("details.bulk summary").click()
     page.locator("details.bulk form button").click()
-    page.wait_for_load_state()
+    page.locator("[data-save]").click()  # what would change was shown; now it is done
+    page.wait_for_url("**/review/**")
 
 
 def test_from_an_empty_list_to_the_pdf(at_work, people, shipped):
@@ -130,6 +131,8 @@ def refuse_the_lead_who_decided(page, audit, finding):
 def sign(page, audit):
     page.goto(f"/audits/{audit.pk}/report/")
     page.fill("[name=statement]", "已复核，同意签发。")
+    if page.locator("[name=warnings_seen]").count():
+        page.check("[name=warnings_seen]")
     page.locator("form[action$='/sign-off/'] button").click()
     expect(page.locator("form[action$='/reports/'] button")).to_be_visible()
     assert SignOff.objects.get().signed_by.username == "reviewer"
