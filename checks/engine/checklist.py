@@ -155,7 +155,7 @@ class Requirement:
     confidence: dict[Verdict, float]  # how often each proposal was right when it was measured; see calibration
     content: dict  # the entry as read
 
-    @property
+    @cached_property
     def has_rules(self) -> bool:
         return any(detector.decides for detector in (*self.elements, *self.signals))
 

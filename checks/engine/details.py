@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import chain
 
 # Patterns are held against comparable text: no white space, one kind of dash, quotation mark and bracket.
-# Paths are found from a sign between two steps on, which is rare, and not from the words before it, which are everywhere.
+# Paths are found from a sign between two steps on: it is rare, and the words before it are everywhere.
 # A step of a menu is a short word, often in brackets or quotation marks.
 _WORD = r"[\u4e00-\u9fffa-z&/]"
 _CLOSING = r"[\]》\"')]"

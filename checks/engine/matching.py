@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 
@@ -194,6 +195,7 @@ class Reading:
         self._places = Places(matcher.plan, text.normal, text.starts, text.ends, ~text.contents, self._polar)
         # By identity: hashing a deep rule each time would cost more than matching.
         self._holds: dict[int, int] = {}
+        self._needs: dict[int, int] = {}
         self._details: dict[str, int] = {}  # name of a detail → sentences that hold it
         self._tables: dict[int, np.ndarray] = {}
         self._readable = (text.body_mask, text.body_mask | text.heading_mask)
@@ -210,6 +212,12 @@ class Reading:
 
     def needs(self, node: Node) -> int:
         """Sentences that have what the node needs at least (headings too, contents never)."""
+        needed = self._needs.get(id(node))
+        if needed is None:
+            needed = self._needs[id(node)] = self._needed(node)
+        return needed
+
+    def _needed(self, node: Node) -> int:
         if isinstance(node, Terms):
             return self.where(node)
         if isinstance(node, Followed):
@@ -438,30 +446,28 @@ def why_not(reading: Reading, node: Node, index: int) -> str:
     return "没有" + explain(node).removeprefix("在同一句中")
 
 
-def nearest(reading: Reading, rules: list[tuple[Node, ...]], limit: int) -> list[tuple[int, int]]:
+def nearest(reading: Reading, rules: list[tuple[Node, ...]], limit: int) -> Iterator[tuple[int, int]]:
     """Body sentences that have the largest share of what one of the rules needs, best first, with the rule's place.
 
-    ``rules`` are the parts that each rule needs.
+    ``rules`` are the parts that each rule needs. Of each rule come its best, at most one more than ``limit``.
     """
-    ranked: list[tuple[float, int, int]] = []
-    where = reading.where
+    by_share: dict[float, list[tuple[int, int, int]]] = {}  # sentences, how many of them count, place of the rule
+    body, needs = reading.text.body_mask, reading.needs
     for number, parts in enumerate(rules):
-        # levels[k]: sentences that have at least k of the parts
-        levels = [reading.text.body_mask] + [0] * len(parts)
+        size = len(parts)
+        levels = [body] + [0] * size  # levels[k]: sentences that have at least k of the parts
         for part in parts:
-            if mask := where(part) if isinstance(part, Terms) else reading.needs(part):
-                for k in range(len(parts), 0, -1):
+            if mask := needs(part):
+                for k in range(size, 0, -1):
                     levels[k] |= levels[k - 1] & mask
-        found = 0
-        seen = 0
-        for k in range(len(parts), 0, -1):
-            for index in members(levels[k] & ~seen):
-                ranked.append((-k / len(parts), index, number))
-                found += 1
-                if found > limit:
+        better, room = 0, limit + 1
+        for k in range(size, 0, -1):
+            if sentences := levels[k] ^ better:
+                by_share.setdefault(k / size, []).append((sentences, room, number))
+                better, room = levels[k], room - sentences.bit_count()
+                if room <= 0:
                     break
-            seen |= levels[k]
-            if found > limit:
-                break
-    ranked.sort()
-    return [(index, number) for _, index, number in ranked]
+    for share in sorted(by_share, reverse=True):
+        yield from sorted(
+            (index, number) for sentences, room, number in by_share[share] for index in islice(members(sentences), room)
+        )
