@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable
 from difflib import SequenceMatcher
+from functools import cache
 
 from .factsheet import Page, Place, Sheet
 from .normal import normal_term
@@ -18,6 +19,7 @@ _EMAIL = re.compile(
 _URL = re.compile(r"(?:https?://|www\.)[A-Za-z0-9./?=_&%#:~+\-]+[A-Za-z0-9/]")
 _BREAK = re.compile(r"[ \t\u3000]*[\r\n]\s*")
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if code not in map(ord, "，；：？！（）")}
+_ANY_WIDE = re.compile(f"[{''.join(map(chr, _HALF_WIDTH))}]")
 _SUFFIX = re.compile(r"\.(?:com|cn|net|top|org)(?:/[A-Za-z0-9./?=_&%#~+\-]*)?(?![A-Za-z0-9.])")
 _HOST = re.compile(r"(?<![A-Za-z0-9@.\-/])[a-z0-9\-]+(?:\.[a-z0-9\-]+)*$")
 _DIGITS = re.compile(r"[+(\d][\d\-()]{3,20}\d")
@@ -191,21 +193,26 @@ def _emails(page: Page, sheet: Sheet) -> None:
 
 def _unwrapped(page: Page) -> tuple[str, Callable[[int, int], Place]]:
     """The text with letters of one width and without the line breaks inside sentences, and the way back."""
-    text = page.original.translate(_HALF_WIDTH)
+    text = page.original
+    if _ANY_WIDE.search(text):
+        text = text.translate(_HALF_WIDTH)
     sentences = page.outline.sentences
+    starts = [sentence.start for sentence in sentences]
     cuts = []
     for match in _BREAK.finditer(text):
-        before = bisect_right(sentences, match.start(), key=lambda sentence: sentence.start) - 1
-        if before >= 0 and match.end() <= sentences[before].end and match.start() > sentences[before].start:
+        before = bisect_right(starts, match.start()) - 1
+        if before >= 0 and match.end() <= sentences[before].end and match.start() > starts[before]:
             cuts.append(match.span())
     if not cuts:
         return text, lambda start, end: (start, end)
+    pieces: list[str] = []
     origin: list[int] = []
     at = 0
     for start, end in [*cuts, (len(text), len(text))]:
+        pieces.append(text[at:start])
         origin.extend(range(at, start))
         at = end
-    return "".join(text[i] for i in origin), lambda start, end: (origin[start], origin[end - 1] + 1)
+    return "".join(pieces), lambda start, end: (origin[start], origin[end - 1] + 1)
 
 
 def _addresses_of_sites(text: str) -> list[Place]:
@@ -226,8 +233,7 @@ def _domains(page: Page, sheet: Sheet, emails: list[tuple[str, Place]]) -> None:
     title = page.lines[0] if page.lines and len(page.lines[0]) < 40 and "@" not in page.lines[0] else ""
     known = {label for brand, labels in _KNOWN.items() if brand in everything + title for label in labels.split()}
     hosts = " ".join(sheet.values["urls"]).lower()
-    named = {match[1] for match in _NAMED.finditer(page.text)}
-    brands = _latin(page)
+    named = cache(lambda: {match[1] for match in _NAMED.finditer(page.text)})
     free, strange = [], []
     for mail, place in emails:
         domain = mail.partition("@")[2].lower()
@@ -237,19 +243,20 @@ def _domains(page: Page, sheet: Sheet, emails: list[tuple[str, Place]]) -> None:
         if domain in FREE_MAIL:
             free.append(place)
         elif not (
-            any(spells(name, label) for name in [*names, title, *sorted(named)])
-            or label.split("-")[0] in brands
+            any(spells(name, label) for name in [*names, title])
             or f"{label}." in hosts
+            or _is_brand(page, label.split("-")[0])
+            or any(spells(name, label) for name in named())
         ):
             strange.append(place)
     sheet.count("free_mail", free)
     sheet.count("strange_domains", strange)
 
 
-def _latin(page: Page) -> set[str]:
-    """Latin words of the text outside of addresses: brands."""
-    words = re.findall(r"(?<![a-z0-9@.\-/_])[a-z0-9]{3,}(?![a-z0-9@.\-/_])", page.text)
-    return set(words)
+def _is_brand(page: Page, word: str) -> bool:
+    """Whether a word of at least three Latin letters or digits stands in the text outside of addresses."""
+    alone = rf"(?<![a-z0-9@.\-/_]){re.escape(word)}(?![a-z0-9@.\-/_])"
+    return len(word) >= 3 and re.fullmatch("[a-z0-9]+", word) is not None and bool(re.search(alone, page.text))
 
 
 def _phones(page: Page, sheet: Sheet) -> None:
