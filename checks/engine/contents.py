@@ -39,8 +39,12 @@ class Entry:
 @lru_cache(maxsize=1024)  # titles come again and again: as entries, as headings, as lines
 def bare_title(title: str) -> str:
     """A title without number, signs and words that carry no meaning."""
-    text = re.sub(r"\s", "", _PAGE_NUMBER.sub("", title.lower()))
-    text = _LEADING.sub("", _LEADING.sub("", text))  # some carry two numbers: 1. 一、
+    text = title.lower().rstrip()
+    if text[-1:].isdecimal():
+        text = _PAGE_NUMBER.sub("", text)
+    text = "".join(text.split())
+    for _ in range(2):  # some carry two numbers: 1. 一、
+        text = text[_LEADING.match(text).end() :]
     return _EMPTY.sub("", text).translate(_SAME)
 
 

@@ -12,6 +12,7 @@ import hashlib
 import re
 from dataclasses import replace
 from datetime import date
+from itertools import chain
 from typing import NamedTuple
 
 import orjson
@@ -252,7 +253,7 @@ class _Decision:
         if not missing:
             return None
         text = self.reading.text
-        terms = dict.fromkeys(word for detector in missing for word in detector.looked_for)
+        terms = dict.fromkeys(chain.from_iterable(detector.looked_for for detector in missing))
         return Searched(
             len(text.original),
             len(text.body),
@@ -304,15 +305,10 @@ class _Decision:
     def rationale(self, said: list[tuple[str, list[Detector]]], language: str) -> str:
         words, sentences = _WORDS[language], len(self.reading.text.body)
         parts = [
-            words[key].format(words["and"].join(self.title(d, language) for d in detectors), sentences=sentences)
+            words[key].format(words["and"].join([d.named[language] for d in detectors]), sentences=sentences)
             for key, detectors in said
         ]
         return words["stop"].join(parts) + (words["end"] if said[0][0] in _ENDED else "")
-
-    def title(self, detector: Detector, language: str) -> str:
-        if language == "en":
-            return detector.title_en.rstrip(".") or detector.id.replace("_", " ")
-        return detector.title_zh.rstrip("。")
 
 
 _ENDED = ("met", "missing", "seen", "clean")  # the other sentences come with their full stop

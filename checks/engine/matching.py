@@ -138,7 +138,7 @@ class Matcher:
     rules_of_terms: Lists  # term → rules that need it or one of its group
     parts: Lists  # rule → numbers, in the plan, of what must hold in a sentence for the rule to hold
     complete: np.ndarray  # rule → whether all its parts but the conditions are in the plan
-    conditional: np.ndarray  # rule → whether it asks for anything that is not in the plan
+    conditional: frozenset[int]  # the rules that ask for anything that is not in the plan
 
     @classmethod
     def compile(cls, rules: list[Node]) -> Matcher:
@@ -159,7 +159,7 @@ class Matcher:
             Lists.of(woken.values()),
             Lists.of(parts),
             missing == np.asarray(conditions, dtype=np.int64),
-            missing > 0,
+            frozenset(np.flatnonzero(missing).tolist()),
         )
 
     def read(self, text: Text, facts: dict[str, float] | None = None) -> Reading:
@@ -169,17 +169,15 @@ class Matcher:
         """
         return Reading(self, text, facts or {})
 
-    def woken_by(self, places: Places) -> dict[int, int | None]:
-        """Rules that may hold in a text, with the sentences they hold in, or None where conditions decide."""
+    def woken_by(self, places: Places) -> dict[int, int]:
+        """Rules that may hold in a text, with the sentences that have all their planned parts (-1: it plans none)."""
         awake = np.zeros(len(self.rules), dtype=bool)
         awake[self.rules_of_terms.values(places.terms)] = True
         rules = np.flatnonzero(awake)
         planned = rules[self.parts.counts(rules) > 0]
         met = places.common(self.parts, planned)
-        woken: dict[int, int | None] = dict.fromkeys(rules[self.parts.counts(rules) == 0].tolist())
-        for rule, conditional, sentences in zip(planned.tolist(), self.conditional[planned].tolist(), met, strict=True):
-            if sentences:
-                woken[rule] = None if conditional else sentences
+        woken = dict.fromkeys(rules[self.parts.counts(rules) == 0].tolist(), -1)
+        woken.update((rule, sentences) for rule, sentences in zip(planned.tolist(), met, strict=True) if sentences)
         return woken
 
 
@@ -192,6 +190,7 @@ class Reading:
 
     def __init__(self, matcher: Matcher, text: Text, facts: dict[str, float]):
         self.matcher, self.text, self.facts = matcher, text, facts
+        self._number = matcher.plan.number
         self._places = Places(matcher.plan, text.normal, text.starts, text.ends, ~text.contents, self._polar)
         # By identity: hashing a deep rule each time would cost more than matching.
         self._holds: dict[int, int] = {}
@@ -203,12 +202,21 @@ class Reading:
 
     def rule(self, number: int, *, headings: bool = False) -> int:
         """The body sentences (with ``headings``, headings too) for which rule ``number`` holds, as a set of bits."""
-        if number not in self.woken:
-            return 0
-        sentences = self.woken[number]
-        if sentences is None:
-            sentences = self.where(self.matcher.rules[number])
+        sentences = self.woken.get(number, 0)
+        if sentences and number in self.matcher.conditional:
+            sentences = self._decided(number, sentences)
         return sentences & self._readable[headings]
+
+    def _decided(self, number: int, sentences: int) -> int:
+        """Where a rule with conditions holds, of the sentences that have all its planned parts."""
+        node = self.matcher.rules[number]
+        holds = self._holds.get(id(node))
+        if holds is None and self.matcher.complete[number]:
+            for part in node.parts:
+                if isinstance(part, CONDITIONS):
+                    sentences = self.restrict(sentences, part)
+            holds = self._holds[id(node)] = sentences
+        return self.where(node) if holds is None else holds
 
     def needs(self, node: Node) -> int:
         """Sentences that have what the node needs at least (headings too, contents never)."""
@@ -236,7 +244,7 @@ class Reading:
         return holds
 
     def _where(self, node: Node) -> int:
-        number = self.matcher.plan.number.get(id(node))
+        number = self._number.get(id(node))
         if number is not None:
             return self._places.sentences(number)
         if isinstance(node, Context):
@@ -287,7 +295,7 @@ class Reading:
 
     def _table(self, node: Node) -> np.ndarray:
         """All places of a node (see ``spans``), those of a node that is not in the plan from its parts."""
-        number = self.matcher.plan.number.get(id(node))
+        number = self._number.get(id(node))
         if number is not None:
             return self._places.of(number)
         if isinstance(node, Followed):

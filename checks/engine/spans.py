@@ -156,10 +156,9 @@ class Places:
         self._holds = np.zeros(len(plan.number), dtype=bool)  # node → whether it holds anywhere
         self._keep(_hits(plan, text, starts, ends, readable))
         self.terms = self._count.nonzero()[0]  # the numbers of those that occur
-        if not len(self.terms):
-            return
-        self._mark_terms()
-        for wave in plan.waves:
+        if len(self.terms):
+            self._mark_terms()
+        for wave in plan.waves if len(self.terms) else ():
             found = [table for table in self._found_by(wave) if table.shape[1]]
             if not found:
                 continue
@@ -169,6 +168,7 @@ class Places:
             found = found[:, found[NODE].argsort(kind="stable")]
             found[NODE] += len(plan.terms)
             self._keep(found)
+        self._content, self._width = self._words.tobytes(), self._words.shape[1] * self._words.itemsize
 
     def _found_by(self, wave: Wave) -> Iterator[np.ndarray]:
         """The places of the nodes of a wave whose parts hold somewhere, a table for each kind of node."""
@@ -183,7 +183,8 @@ class Places:
 
     def sentences(self, number: int) -> int:
         """The sentences that a node holds in, as a set of bits."""
-        return int.from_bytes(self._words[number].tobytes(), "little") if self._holds[number] else 0
+        at = number * self._width
+        return int.from_bytes(self._content[at : at + self._width], "little")
 
     def common(self, parts: Lists, wholes: np.ndarray) -> list[int]:
         """The sentences in which all parts of each whole hold, as sets of bits."""
