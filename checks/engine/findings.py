@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import chain
@@ -56,9 +57,12 @@ class _Result(NamedTuple):
     """What one detector found: sentences (as bits, together and by rule), or places of a fact; and how many."""
 
     sentences: int = 0
-    by_rule: tuple[tuple[Rule, int], ...] = ()
+    by_rule: Sequence[tuple[Rule, int]] = ()
     fact_places: tuple[tuple[int, int], ...] = ()
     count: int = 0
+
+
+_NOTHING = _Result()
 
 
 def analyse(document: Document, checklist: Checklist, *, as_of: date, scale: Scale = Scale.STANDARD) -> Analysis:
@@ -92,7 +96,8 @@ def analyse(document: Document, checklist: Checklist, *, as_of: date, scale: Sca
 def _is_chinese(text: str) -> bool:
     """Whether the rules, which are Chinese, can say anything about a text: else "not found" would mean nothing."""
     chinese = len(text) - len(_CHINESE.sub("", text))
-    return chinese >= LEAST_CHINESE * sum(map(str.isalnum, text))
+    enough = chinese >= LEAST_CHINESE * len(text)  # then there is no need to tell letters from signs
+    return enough or chinese >= LEAST_CHINESE * sum(map(str.isalnum, text))
 
 
 def _not_chinese(requirement: Requirement) -> Finding:
@@ -114,7 +119,7 @@ class _Decision:
         applies = not trigger or self.met(trigger)
         for detector in (*requirement.elements, *requirement.signals):
             # What does not apply is not looked for.
-            self.take(detector, self.detect(detector) if applies else _Result())
+            self.take(detector, self.detect(detector) if applies else _NOTHING)
 
     def take(self, detector: Detector, result: _Result):
         self.results[detector.id] = result
@@ -122,15 +127,20 @@ class _Decision:
 
     def detect(self, detector: Detector) -> _Result:
         rule_holds, headings, woken = self.reading.rule, detector.headings, self.reading.woken
-        found = [(rule, rule_holds(rule.number, headings=headings)) for rule in detector.rules if rule.number in woken]
-        by_rule = tuple(pair for pair in found if pair[1])
+        by_rule: list[tuple[Rule, int]] = []
         together = 0
-        if len(by_rule) >= detector.at_least:
-            for _, sentences in by_rule:
+        for rule in detector.rules:
+            if rule.number in woken and (sentences := rule_holds(rule.number, headings=headings)):
+                by_rule.append((rule, sentences))
                 together |= sentences
+        if len(by_rule) < detector.at_least:
+            together = 0
+        if together:
             for rule in detector.unless:
                 together &= ~rule_holds(rule.number, headings=headings)
-        holds = bool(detector.fact and detector.fact(Found({}, {}, (), self.facts.metrics)))
+        holds = detector.fact is not None and detector.fact(Found({}, {}, (), self.facts.metrics))
+        if not by_rule and not holds:
+            return _NOTHING
         places = self.facts.places.get(detector.places, ()) if holds else ()
         return _Result(together, by_rule, places, max(together.bit_count(), len(places), int(holds)))
 
