@@ -17,7 +17,7 @@ _EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]+ ?[@＠] ?[A-Za-z0-9\-]+(?: ?[.．] ?[A-Za-z0-9\-]+)*(?<=[A-Za-z0-9])"
 )
 _URL = re.compile(r"(?:https?://|www\.)[A-Za-z0-9./?=_&%#:~+\-]+[A-Za-z0-9/]")
-_BREAK = re.compile(r"[ \t\u3000]*[\r\n]\s*")
+_BREAK = re.compile(r"[\r\n]\s*")
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if code not in map(ord, "，；：？！（）")}
 _ANY_WIDE = re.compile(f"[{''.join(map(chr, _HALF_WIDTH))}]")
 _SUFFIX = re.compile(r"\.(?:com|cn|net|top|org)(?:/[A-Za-z0-9./?=_&%#~+\-]*)?(?![A-Za-z0-9.])")
@@ -25,17 +25,15 @@ _HOST = re.compile(r"(?<![A-Za-z0-9@.\-/])[a-z0-9\-]+(?:\.[a-z0-9\-]+)*$")
 _DIGITS = re.compile(r"[+(\d][\d\-()]{3,20}\d")
 _INSIDE_WORD = re.compile(r"[\d.a-z/=_@\-]$")
 _WORD_AFTER = re.compile(r"[\d.]*@|[a-z_]")
-_CALL = re.compile(r"电话|热线|手机号?码?(?:为|是|:)|拨打|致电|客服|tel|传真|联系|座机|call", re.I)
-_PHONE_WORD = re.compile(r"电话|热线|手机|拨打|致电|tel", re.I)
+_CALL = re.compile(r"电话|热线|手机号?码?(?:为|是|:)|拨打|致电|客服|tel|传真|联系|座机|call")
+_PHONE_WORD = re.compile(r"电话|热线|手机|拨打|致电|tel")
 _NO_CALL = re.compile(
-    r"邮编|邮政编码|qq|许可|备案|编号|证|文号|微信|群|统一社会信用|代码|版本|账号|银行卡|icp|注册号|文网|字号|\d{4}年|第\d*$|gb/?t?|id|¥|￥|rmb",
-    re.I,
+    r"邮编|邮政编码|qq|许可|备案|编号|证|文号|微信|群|统一社会信用|代码|版本|账号|银行卡|icp|注册号|文网|字号|\d{4}年|第\d*$|gb/?t?|id|¥|￥|rmb"
 )
 _SHORT_CODES = re.compile(r"(?:10\d{3,4}|12\d{3,4}|95\d{3,5}|96\d{3,5}|11[0249]|16\d{3})$")
 _NAMED = re.compile(r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff]{2,6})(?:app|客户端|软件)")
 _PLACEHOLDER = re.compile(
-    r"(?:邮箱|邮件(?:地址)?|email|电话|热线|联系方式)(?:至|为|是|到|:|地址|\[|\")*(?:x{3,}|×{2,}|_{3,}|\.{6,}|-{4,}|\[\]|【】|\(\)|请?填[写入])",
-    re.I,
+    r"(?:邮箱|邮件(?:地址)?|email|电话|热线|联系方式)(?:至|为|是|到|:|地址|\[|\")*(?:x{3,}|×{2,}|_{3,}|\.{6,}|-{4,}|\[\]|【】|\(\)|请?填[写入])"
 )
 _ADDRESS_LABEL = re.compile(r"(?:地址|住所|住所地|办公地点)(?:为|是|:|位于|在|\")+([^,.;|)\n\"]{6,60})")
 _ADDRESS = re.compile(
@@ -200,9 +198,12 @@ def _unwrapped(page: Page) -> tuple[str, Callable[[int, int], Place]]:
     starts = [sentence.start for sentence in sentences]
     cuts = []
     for match in _BREAK.finditer(text):
-        before = bisect_right(starts, match.start()) - 1
-        if before >= 0 and match.end() <= sentences[before].end and match.start() > starts[before]:
-            cuts.append(match.span())
+        start, end = match.span()
+        while start and text[start - 1] in " \t\u3000":
+            start -= 1
+        before = bisect_right(starts, start) - 1
+        if before >= 0 and end <= sentences[before].end and start > starts[before]:
+            cuts.append((start, end))
     if not cuts:
         return text, lambda start, end: (start, end)
     pieces: list[str] = []

@@ -169,6 +169,17 @@ class Matcher:
         """
         return Reading(self, text, facts or {})
 
+    def words(self, node: Node) -> str:
+        """What a part of a rule asks for, in Chinese."""
+        words = self._words.get(id(node))
+        if words is None:
+            words = self._words[id(node)] = explain(node).removeprefix("在同一句中")
+        return words
+
+    @cached_property
+    def _words(self) -> dict[int, str]:
+        return {}
+
     def woken_by(self, places: Places) -> dict[int, int]:
         """Rules that may hold in a text, with the sentences that have all their planned parts (-1: it plans none)."""
         awake = np.zeros(len(self.rules), dtype=bool)
@@ -442,16 +453,16 @@ def why_not(reading: Reading, node: Node, index: int) -> str:
         for part in node.parts:
             if isinstance(part, CONDITIONS):
                 if not reading.holds(part, index):
-                    return "条件不成立：" + explain(part).removeprefix("在同一句中")
+                    return "条件不成立：" + reading.matcher.words(part)
             elif reason := why_not(reading, part, index):
                 return reason
     if isinstance(node, Followed):
         reason = why_not(reading, node.first, index) or why_not(reading, node.then, index)
-        return reason or "次序或距离不符：" + explain(node).removeprefix("在同一句中")
+        return reason or "次序或距离不符：" + reading.matcher.words(node)
     if isinstance(node, Polarity):
         reason = why_not(reading, node.part, index)
-        return reason or "语气相反：" + explain(node).removeprefix("在同一句中")
-    return "没有" + explain(node).removeprefix("在同一句中")
+        return reason or "语气相反：" + reading.matcher.words(node)
+    return "没有" + reading.matcher.words(node)
 
 
 def nearest(reading: Reading, rules: list[tuple[Node, ...]], limit: int) -> Iterator[tuple[int, int]]:
