@@ -34,7 +34,7 @@ from .entities import (
     Verdict,
 )
 from .facts import Facts, extract_facts
-from .matching import Reading, Text, members, nearest, why_not
+from .matching import Reading, Text, failure, members, nearest
 from .normal import NormalText
 from .outline import build_outline
 
@@ -276,16 +276,14 @@ class _Decision:
         of_rule = {id(rule.node): detector for detector in missing for rule in detector.rules}
         rules = [rule for detector in missing for rule in detector.rules]
         found: dict[int, NearMiss] = {}
-        sentences = self.reading.text.outline.sentences
+        sentences, holds = self.reading.text.outline.sentences, self.reading.rule
         for index, number in nearest(self.reading, [rule.needed for rule in rules], NEAREST):
-            if index in found:
+            rule = rules[number]
+            if index in found or holds(rule.number) >> index & 1:
                 continue
-            node = rules[number].node
-            why = why_not(self.reading, node, index)
-            if why:
-                sentence, detector = sentences[index], of_rule[id(node)]
-                piece = self.quote(sentence.start, sentence.end, detector.id)
-                found[index] = NearMiss(piece.start, piece.end, piece.quote, piece.clause, detector.id, why)
+            sentence, detector = sentences[index], of_rule[id(rule.node)]
+            piece = self.quote(sentence.start, sentence.end, detector.id)
+            found[index] = NearMiss(*piece, failure(self.reading, rule.node, index))
             if len(found) == NEAREST:
                 break
         return tuple(found.values())

@@ -238,7 +238,7 @@ class Reading:
 
     def _needed(self, node: Node) -> int:
         if isinstance(node, Terms):
-            return self.where(node)
+            return self._places.sentences(self._number[id(node)])
         if isinstance(node, Followed):
             return self.needs(node.first) & self.needs(node.then)
         if isinstance(node, AllOf):
@@ -447,8 +447,11 @@ def _common(masks: Iterable[int]) -> int:
 
 def why_not(reading: Reading, node: Node, index: int) -> str:
     """The first part of a rule that a sentence fails, in Chinese; empty if it holds."""
-    if reading.where(node) >> index & 1:
-        return ""
+    return "" if reading.where(node) >> index & 1 else failure(reading, node, index)
+
+
+def failure(reading: Reading, node: Node, index: int) -> str:
+    """The first part that a sentence fails of a rule that does not hold in it, in Chinese."""
     if isinstance(node, AllOf):
         for part in node.parts:
             if isinstance(part, CONDITIONS):

@@ -33,9 +33,12 @@ _NUMBER = re.compile(
     r"|(?P<letter>(?<![A-Za-z])(?:[（(]\s*[a-zA-Z]\s*[)）]|[a-zA-Z](?:[、)）]|\.(?![A-Za-z\d]))))"
 )
 _NUMBER_FIRST = re.compile(rf"[第（(\d①-⑳❶-❿⑴-⒇{CHINESE[2:]}]")
+_MAY_BE_NUMBER = re.compile(rf"{_NUMBER_FIRST.pattern}|[a-zA-Z]")
+_CLOSES_NUMBER = re.compile(r"[、.．:：\s]+$")
 _NO_DIGITS = re.compile(rf"[^{CHINESE}\d]")
 _NOT_TITLE = re.compile(r"[\W_]+|\d+$")
 _MARKUP = re.compile(r"[ \t\u3000\xa0]*(?:#{1,6}[ \t]+|[-*+•·●■◆▪►➤※][ \t]*|>[ \t]*|\*\*|__)*")
+_HASHES = re.compile(r"\s*(#*)")
 _WORD = re.compile(r"\w")
 _LINE = re.compile(r"[^\r\n\v\f\u2028\u2029\x85]+")
 _STOP = "。；;！!？?"
@@ -46,6 +49,7 @@ _CONTENTS_TITLE = re.compile(
     r"|(?:包括|包含|包括了|了解).{0,8}(?:以下|下列|如下)(?:主要)?(?:内容|部分|章节)",
     re.I,
 )
+_MAY_ANNOUNCE = re.compile("[目下Cc]")  # one of them is in all that announces contents
 _HEADING_WORDS = re.compile(
     r"^(?:我们|您|你|本平台|平台|公司)?(?:如何|怎样)"
     r"|^(?:关于)?(?:信息|个人信息|用户信息|隐私|数据|资料)?的?"
@@ -108,11 +112,11 @@ def _value(kind: str, written: str) -> int:
 
 
 def _number_at(text: str, at: int, end: int) -> tuple[str, str, int, int] | None:
-    match = _NUMBER.match(text, at, end)
+    match = _NUMBER.match(text, at, end) if _MAY_BE_NUMBER.match(text, at, end) else None
     if not match:
         return None
     kind = match.lastgroup
-    written = re.sub(r"[、.．:：\s]+$", "", match[0])
+    written = _CLOSES_NUMBER.sub("", match[0])
     if kind == "decimal":
         written = written.rstrip(")）")
     value = _value(kind, match[0])
@@ -130,7 +134,7 @@ def _block(text: str, start: int, end: int, *, inline: bool = False) -> Block | 
         return None
     markup = _MARKUP.match(text, start, end)
     at = markup.end()
-    hashes = len(re.match(r"\s*(#*)", markup[0])[1])
+    hashes = len(_HASHES.match(markup[0])[1]) if "#" in markup[0] else 0
     body, kind, written, value = at, "", "", 0
     if found := _number_at(text, at, end):
         kind, written, value, body = found
@@ -227,8 +231,8 @@ def _mark_contents(blocks: list[Block], text: str) -> list[Block]:
     i = 0
     while i < len(marked):
         block = marked[i]
-        tail = text[block.start : block.end]
-        announced = bool(_CONTENTS_TITLE.search(tail[-40:] if len(tail) > 40 else tail))
+        tail = text[max(block.start, block.end - 40) : block.end]
+        announced = bool(_MAY_ANNOUNCE.search(tail) and _CONTENTS_TITLE.search(tail))
         opens = i + 1 < len(marked) and marked[i + 1].value == 1 and marked[i + 1].kind in ("chinese", "chapter")
         run = _contents_run(marked, i + 1, text, bare_at, announced) if announced or opens or i == 0 else 0
         if run:
@@ -415,6 +419,7 @@ class _Builder:
         self.clauses: list[Clause] = []
         self.sentences: list[Sentence] = []
         self.stack: list[tuple[int, int]] = []  # (rank, section)
+        self.places: dict[int | None, str] = {}
         self.unnumbered = 0  # paragraphs without a number in the section so far
         numbered = [_rank(b) for b in blocks if b.kind and (b.role is Role.HEADING or b.title_end)]
         self.top = min(numbered, default=0)
@@ -456,12 +461,19 @@ class _Builder:
         label = self.label(section, number, role)
         self.clauses.append(Clause(index, start, end, label, section, number, (first, len(self.sentences))))
 
+    def place(self, section: int | None) -> str:
+        """The numbers of a section and of those above it; titles for those without a number."""
+        place = self.places.get(section)
+        if place is None:
+            path, at = [], section
+            while at is not None:
+                path.append(self.sections[at].number or f"「{self.sections[at].title[:12]}」")
+                at = self.sections[at].parent
+            place = self.places[section] = "".join(_joined(reversed(path)))
+        return place
+
     def label(self, section: int | None, number: str, role: Role) -> str:
-        path, at = [], section
-        while at is not None:
-            path.append(self.sections[at].number or f"「{self.sections[at].title[:12]}」")
-            at = self.sections[at].parent
-        place = "".join(_joined(reversed(path)))
+        place = self.place(section)
         if role is Role.CONTENTS:
             return "目录"
         if role is Role.HEADING:
