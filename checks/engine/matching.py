@@ -185,11 +185,8 @@ class Matcher:
         awake = np.zeros(len(self.rules), dtype=bool)
         awake[self.rules_of_terms.values(places.terms)] = True
         rules = np.flatnonzero(awake)
-        planned = rules[self.parts.counts(rules) > 0]
-        met = places.common(self.parts, planned)
-        woken = dict.fromkeys(rules[self.parts.counts(rules) == 0].tolist(), -1)
-        woken.update((rule, sentences) for rule, sentences in zip(planned.tolist(), met, strict=True) if sentences)
-        return woken
+        planned = self.parts.counts(rules) > 0
+        return dict.fromkeys(rules[~planned].tolist(), -1) | places.common(self.parts, rules[planned])
 
 
 class Reading:

@@ -186,9 +186,11 @@ class Places:
         at = number * self._width
         return int.from_bytes(self._content[at : at + self._width], "little")
 
-    def common(self, parts: Lists, wholes: np.ndarray) -> list[int]:
-        """The sentences in which all parts of each whole hold, as sets of bits."""
-        return _sets(self._common(parts, wholes))
+    def common(self, parts: Lists, wholes: np.ndarray) -> dict[int, int]:
+        """Of the wholes whose parts all hold in one sentence or more: those sentences, as sets of bits."""
+        words = self._common(parts, wholes)
+        met = words.any(axis=1).nonzero()[0]
+        return dict(zip(wholes[met].tolist(), _sets(words[met]), strict=True))
 
     def _common(self, parts: Lists, wholes: np.ndarray) -> np.ndarray:
         if not len(wholes):
