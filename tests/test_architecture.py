@@ -58,7 +58,7 @@ PARTS = {
 
 # Inside the engine a module imports only what stands before it; these few are held to less.
 ENGINE_ORDER = [
-    "entities", "normal", "details", "pinyin", "conditions", "intake", "tidy", "outline", "polarity", "rules", "topics",
+    "entities", "normal", "details", "pinyin", "conditions", "intake", "tidy", "blocks", "outline", "polarity", "rules", "topics",
     "spans", "matching",
     "factsheet", "parties", "contacts", "dates", "periods", "contents", "numbering",
     "readability", "sdk_columns", "sdks", "items", "recipients", "storage", "garbled", "facts", "checklist", "findings", "examples",
@@ -67,7 +67,8 @@ ENGINE_CLOSE = {
     "entities": set(),
     "intake": {"entities", "normal"},
     "tidy": {"normal"},
-    "outline": {"entities", "normal", "tidy"},
+    "blocks": {"entities"},
+    "outline": {"entities", "blocks", "tidy"},
     "rules": {"entities", "normal", "details"},
     "topics": {"entities", "normal"},
     "polarity": set(),

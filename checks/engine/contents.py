@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from .blocks import CHINESE, chinese_number
 from .entities import Role, Section
 from .factsheet import Page, Place, Sheet
-from .outline import CHINESE, chinese_number
 from .tidy import narrow
 
 # What may differ between an entry and its heading without a change of meaning.

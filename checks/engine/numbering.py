@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from .blocks import CHINESE, chinese_number
 from .factsheet import Page, Place, Sheet
-from .outline import CHINESE, chinese_number
 from .tidy import narrow
 
 _CIRCLES = {

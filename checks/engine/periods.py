@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from .blocks import chinese_number
 from .factsheet import Page, Place, Sheet, matches
-from .outline import chinese_number
 
 _PERIOD = re.compile(
     r"(\d{1,4}|[一二三四五六七八九十百两]{1,4}|半)\]?(?:\([一二三四五六七八九十]{1,3}\))?(?:个)?(工作日|自然日|日|天|月|年|小时)(?![月日号])"
