@@ -69,7 +69,8 @@ PARTS = {
 
 # Inside the engine a module imports only what stands before it; these few are held to less.
 ENGINE_ORDER = [
-    "entities", "normal", "details", "pinyin", "conditions", "readers", "intake", "tidy", "outline", "polarity", "rules", "topics",
+    "entities", "normal", "details", "pinyin", "conditions", "readers", "intake", "tidy", "blocks", "outline", "polarity",
+    "rules", "topics",
     "spans", "matching",
     "factsheet", "parties", "contacts", "dates", "periods", "contents", "numbering",
     "readability", "sdk_columns", "sdks", "items", "third_parties", "storage", "garbled", "facts", "checklist",
@@ -83,7 +84,8 @@ ENGINE_CLOSE = {
     "readers": {"readers"},  # they load in a process of their own, without the rest of the engine
     "intake": {"entities", "normal", "readers"},
     "tidy": {"normal"},
-    "outline": {"entities", "normal", "tidy"},
+    "blocks": {"entities"},
+    "outline": {"entities", "blocks", "tidy"},
     "rules": {"entities", "normal", "details"},
     "topics": {"entities", "normal"},
     "polarity": set(),

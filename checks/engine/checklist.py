@@ -117,6 +117,11 @@ class Detector:
         return bool(self.rules) or self.fact is not None
 
     @cached_property
+    def named(self) -> dict[str, str]:
+        """Language → the title as it stands inside a sentence."""
+        return {"zh": self.title_zh.rstrip("。"), "en": self.title_en.rstrip(".") or self.id.replace("_", " ")}
+
+    @cached_property
     def looked_for(self) -> tuple[str, ...]:
         """What all rules together look for, each word once."""
         return tuple(dict.fromkeys(word for rule in self.rules for word in rule.looked_for))
@@ -155,7 +160,7 @@ class Requirement:
     confidence: dict[Verdict, float]  # how often each proposal was right when it was measured; see calibration
     content: dict  # the entry as read
 
-    @property
+    @cached_property
     def has_rules(self) -> bool:
         return any(detector.decides for detector in (*self.elements, *self.signals))
 

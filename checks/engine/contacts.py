@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable
 from difflib import SequenceMatcher
+from functools import cache
 
 from .factsheet import Page, Place, Sheet
 from .normal import normal_term
@@ -16,24 +17,23 @@ _EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]+ ?[@＠] ?[A-Za-z0-9\-]+(?: ?[.．] ?[A-Za-z0-9\-]+)*(?<=[A-Za-z0-9])"
 )
 _URL = re.compile(r"(?:https?://|www\.)[A-Za-z0-9./?=_&%#:~+\-]+[A-Za-z0-9/]")
-_BREAK = re.compile(r"[ \t\u3000]*[\r\n]\s*")
+_BREAK = re.compile(r"[\r\n]\s*")
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if code not in map(ord, "，；：？！（）")}
+_ANY_WIDE = re.compile(f"[{''.join(map(chr, _HALF_WIDTH))}]")
 _SUFFIX = re.compile(r"\.(?:com|cn|net|top|org)(?:/[A-Za-z0-9./?=_&%#~+\-]*)?(?![A-Za-z0-9.])")
 _HOST = re.compile(r"(?<![A-Za-z0-9@.\-/])[a-z0-9\-]+(?:\.[a-z0-9\-]+)*$")
 _DIGITS = re.compile(r"[+(\d][\d\-()]{3,20}\d")
 _INSIDE_WORD = re.compile(r"[\d.a-z/=_@\-]$")
 _WORD_AFTER = re.compile(r"[\d.]*@|[a-z_]")
-_CALL = re.compile(r"电话|热线|手机号?码?(?:为|是|:)|拨打|致电|客服|tel|传真|联系|座机|call", re.I)
-_PHONE_WORD = re.compile(r"电话|热线|手机|拨打|致电|tel", re.I)
+_CALL = re.compile(r"电话|热线|手机号?码?(?:为|是|:)|拨打|致电|客服|tel|传真|联系|座机|call")
+_PHONE_WORD = re.compile(r"电话|热线|手机|拨打|致电|tel")
 _NO_CALL = re.compile(
-    r"邮编|邮政编码|qq|许可|备案|编号|证|文号|微信|群|统一社会信用|代码|版本|账号|银行卡|icp|注册号|文网|字号|\d{4}年|第\d*$|gb/?t?|id|¥|￥|rmb",
-    re.I,
+    r"邮编|邮政编码|qq|许可|备案|编号|证|文号|微信|群|统一社会信用|代码|版本|账号|银行卡|icp|注册号|文网|字号|\d{4}年|第\d*$|gb/?t?|id|¥|￥|rmb"
 )
 _SHORT_CODES = re.compile(r"(?:10\d{3,4}|12\d{3,4}|95\d{3,5}|96\d{3,5}|11[0249]|16\d{3})$")
 _NAMED = re.compile(r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff]{2,6})(?:app|客户端|软件)")
 _PLACEHOLDER = re.compile(
-    r"(?:邮箱|邮件(?:地址)?|email|电话|热线|联系方式)(?:至|为|是|到|:|地址|\[|\")*(?:x{3,}|×{2,}|_{3,}|\.{6,}|-{4,}|\[\]|【】|\(\)|请?填[写入])",
-    re.I,
+    r"(?:邮箱|邮件(?:地址)?|email|电话|热线|联系方式)(?:至|为|是|到|:|地址|\[|\")*(?:x{3,}|×{2,}|_{3,}|\.{6,}|-{4,}|\[\]|【】|\(\)|请?填[写入])"
 )
 _ADDRESS_LABEL = re.compile(r"(?:地址|住所|住所地|办公地点)(?:为|是|:|位于|在|\")+([^,.;|)\n\"]{6,60})")
 _ADDRESS = re.compile(
@@ -191,21 +191,29 @@ def _emails(page: Page, sheet: Sheet) -> None:
 
 def _unwrapped(page: Page) -> tuple[str, Callable[[int, int], Place]]:
     """The text with letters of one width and without the line breaks inside sentences, and the way back."""
-    text = page.original.translate(_HALF_WIDTH)
+    text = page.original
+    if _ANY_WIDE.search(text):
+        text = text.translate(_HALF_WIDTH)
     sentences = page.outline.sentences
+    starts = [sentence.start for sentence in sentences]
     cuts = []
     for match in _BREAK.finditer(text):
-        before = bisect_right(sentences, match.start(), key=lambda sentence: sentence.start) - 1
-        if before >= 0 and match.end() <= sentences[before].end and match.start() > sentences[before].start:
-            cuts.append(match.span())
+        start, end = match.span()
+        while start and text[start - 1] in " \t\u3000":
+            start -= 1
+        before = bisect_right(starts, start) - 1
+        if before >= 0 and end <= sentences[before].end and start > starts[before]:
+            cuts.append((start, end))
     if not cuts:
         return text, lambda start, end: (start, end)
+    pieces: list[str] = []
     origin: list[int] = []
     at = 0
     for start, end in [*cuts, (len(text), len(text))]:
+        pieces.append(text[at:start])
         origin.extend(range(at, start))
         at = end
-    return "".join(text[i] for i in origin), lambda start, end: (origin[start], origin[end - 1] + 1)
+    return "".join(pieces), lambda start, end: (origin[start], origin[end - 1] + 1)
 
 
 def _addresses_of_sites(text: str) -> list[Place]:
@@ -226,8 +234,7 @@ def _domains(page: Page, sheet: Sheet, emails: list[tuple[str, Place]]) -> None:
     title = page.lines[0] if page.lines and len(page.lines[0]) < 40 and "@" not in page.lines[0] else ""
     known = {label for brand, labels in _KNOWN.items() if brand in everything + title for label in labels.split()}
     hosts = " ".join(sheet.values["urls"]).lower()
-    named = {match[1] for match in _NAMED.finditer(page.text)}
-    brands = _latin(page)
+    named = cache(lambda: {match[1] for match in _NAMED.finditer(page.text)})
     free, strange = [], []
     for mail, place in emails:
         domain = mail.partition("@")[2].lower()
@@ -237,19 +244,20 @@ def _domains(page: Page, sheet: Sheet, emails: list[tuple[str, Place]]) -> None:
         if domain in FREE_MAIL:
             free.append(place)
         elif not (
-            any(spells(name, label) for name in [*names, title, *sorted(named)])
-            or label.split("-")[0] in brands
+            any(spells(name, label) for name in [*names, title])
             or f"{label}." in hosts
+            or _is_brand(page, label.split("-")[0])
+            or any(spells(name, label) for name in named())
         ):
             strange.append(place)
     sheet.count("free_mail", free)
     sheet.count("strange_domains", strange)
 
 
-def _latin(page: Page) -> set[str]:
-    """Latin words of the text outside of addresses: brands."""
-    words = re.findall(r"(?<![a-z0-9@.\-/_])[a-z0-9]{3,}(?![a-z0-9@.\-/_])", page.text)
-    return set(words)
+def _is_brand(page: Page, word: str) -> bool:
+    """Whether a word of at least three Latin letters or digits stands in the text outside of addresses."""
+    alone = rf"(?<![a-z0-9@.\-/_]){re.escape(word)}(?![a-z0-9@.\-/_])"
+    return len(word) >= 3 and re.fullmatch("[a-z0-9]+", word) is not None and bool(re.search(alone, page.text))
 
 
 def _phones(page: Page, sheet: Sheet) -> None:

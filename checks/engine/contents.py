@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
+from .blocks import CHINESE, chinese_number
 from .entities import Role, Section
 from .factsheet import Page, Place, Sheet
-from .outline import CHINESE, chinese_number
-from .tidy import WIDE
+from .tidy import narrow
 
 # What may differ between an entry and its heading without a change of meaning.
 _EMPTY = re.compile(
@@ -35,10 +36,15 @@ class Entry:
     form: str  # shape of the number
 
 
+@lru_cache(maxsize=1024)  # titles come again and again: as entries, as headings, as lines
 def bare_title(title: str) -> str:
     """A title without number, signs and words that carry no meaning."""
-    text = re.sub(r"\s", "", _PAGE_NUMBER.sub("", title.lower()))
-    text = _LEADING.sub("", _LEADING.sub("", text))  # some carry two numbers: 1. 一、
+    text = title.lower().rstrip()
+    if text[-1:].isdecimal():
+        text = _PAGE_NUMBER.sub("", text)
+    text = "".join(text.split())
+    for _ in range(2):  # some carry two numbers: 1. 一、
+        text = text[_LEADING.match(text).end() :]
     return _EMPTY.sub("", text).translate(_SAME)
 
 
@@ -47,7 +53,7 @@ def _entries(page: Page) -> list[tuple[int, Entry]]:
     entries = []
     for index in lines:
         sentence = page.outline.sentences[index]
-        text = page.original[sentence.start : sentence.end].translate(WIDE)
+        text = narrow(page.original[sentence.start : sentence.end])
         lead = _LEADING.match(text)
         digits = re.sub(r"[^\d一二三四五六七八九十]", "", lead[0])
         title = bare_title(text)
@@ -60,21 +66,24 @@ def _entries(page: Page) -> list[tuple[int, Entry]]:
 
 def _announced(page: Page) -> list[int]:
     """Short lines after an announcement that come again as headings: contents the outline did not take for that."""
-    for index, line in enumerate(page.lines[: len(page.lines) // 2]):
+    lines = page.lines
+    for index, line in enumerate(lines[: len(lines) // 2]):
         announced = bool(_ANNOUNCED.search(line[-30:]))
         if not announced and index > 0 and not _short_lines(page, index):
             continue
         found: list[int] = []
         titles: set[str] = set()
-        for at in range(index + 1, min(index + MAX_ENTRIES, len(page.lines))):
-            title = bare_title(page.lines[at])
-            if len(page.lines[at]) > 40 or title in titles:
+        for at in range(index + 1, min(index + MAX_ENTRIES, len(lines))):
+            if len(lines[at]) > 40 or (title := bare_title(lines[at])) in titles:
                 break
             if title:
                 found.append(at)
                 titles.add(title)
-        later = {bare_title(section.title) for section in page.outline.sections if section.start > _end(page, found)}
-        if len(found) >= 4 and len(titles & later) >= (2 if announced else 0.7 * len(found)):
+        if len(found) < 4:
+            continue
+        end = page.outline.sentences[found[-1]].end
+        later = {bare_title(section.title) for section in page.outline.sections if section.start > end}
+        if len(titles & later) >= (2 if announced else 0.7 * len(found)):
             return found
     return []
 
@@ -83,10 +92,6 @@ def _short_lines(page: Page, index: int) -> bool:
     """Whether at least five short lines follow a longer one: contents without an announcement."""
     following = page.lines[index + 1 : index + 6]
     return len(page.lines[index]) > 30 and len(following) == 5 and all(2 <= len(line) <= 24 for line in following)
-
-
-def _end(page: Page, lines: list[int]) -> int:
-    return page.outline.sentences[lines[-1]].end if lines else 0
 
 
 def _pairs(text: str) -> set[str]:

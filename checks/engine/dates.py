@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from .blocks import chinese_number
 from .factsheet import Page, Place, Sheet
-from .outline import chinese_number
 
 _DATE = re.compile(r"((?:19|20)\d\d)\]?(?:年|[-/.])\[?(\d{1,2})\]?(?:月|[-/.])\[?(\d{1,2})\]?(?!\d)日?")
 _CHINESE_DATE = re.compile(

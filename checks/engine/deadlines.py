@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from .blocks import chinese_number
 from .factsheet import Lexicon
 from .items import ITEMS
-from .outline import chinese_number
 from .passages import Passage, Reading, found, sentence
 
 RETENTION, ANSWER, DELETION, NOTICE, AGE = "retention", "answer", "deletion", "notice", "age"

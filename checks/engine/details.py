@@ -8,34 +8,47 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import chain
 
 # Patterns are held against comparable text: no white space, one kind of dash, quotation mark and bracket.
+# Paths are found from a sign between two steps on: it is rare, and the words before it are everywhere.
 # A step of a menu is a short word, often in brackets or quotation marks.
-_STEP = r"[\[《\"'(]?[\u4e00-\u9fffa-z&/]{1,14}[\]》\"')]?"
-_JOINT = r"(?:-{1,3}>?|→|➔|>{1,2})"
+_WORD = r"[\u4e00-\u9fffa-z&/]"
+_CLOSING = r"[\]》\"')]"
+_STEP = rf"[\[《\"'(]?{_WORD}{{1,14}}{_CLOSING}?"
+_SIGN = r"[\-→➔>]"
+_MORE = r"[\->]{0,3}"  # of the signs, as in --->
 _MENU = (
-    rf"{_STEP}{_JOINT}{_STEP}{_JOINT}",  # 我的-设置-隐私
-    rf"[\]\"]{_JOINT}[\[《\"]?[\u4e00-\u9fff]|[\u4e00-\u9fff]{_JOINT}[\[\"][\u4e00-\u9fff]",  # “我的”-“设置”
-    rf"(?:我的?|设置|首页|个人中心|隐私|账号与安全|通用)(?:{_JOINT}|/)[\u4e00-\u9fff]{{2}}",
+    rf"{_SIGN}(?:(?<={_WORD}.)|(?<={_WORD}{_CLOSING}.)){_MORE}{_STEP}{_SIGN}",  # 我的-设置-隐私
+    rf"{_SIGN}(?:(?<=[\]\"].){_MORE}[\[《\"]?|(?<=[\u4e00-\u9fff].){_MORE}[\[\"])[\u4e00-\u9fff]",  # “我的”-“设置”
+    rf"(?:我的?|设置|首页|个人中心|隐私|账号与安全|通用)(?:{_SIGN}{_MORE}|/)[\u4e00-\u9fff]{{2}}",
     r"(?:点[击选按]|轻点|进入|打开|选择|勾选|前往|访问|通过|在|至|到)[^,.;:\"\[]{0,8}[\"\[][^\"\],.;]{1,16}[\"\]]",
     r"(?:设置|个人中心|隐私中心|账号与安全)(?:页面?|界面|菜单|栏目?|选项|入口|功能)",
     r"(?:设置|个人中心|隐私中心)(?:中|里|内|下)",
 )
 
+# A detail → patterns of which one is enough. Several short ones are faster than one of many alternatives.
 PATTERNS = {
-    "菜单路径": "|".join(_MENU),
-    "期限": r"(?<![\d年月])(?:\d{1,3}|[一二三四五六七八九十百两半]{1,4})\]?(?:\([一二三四五六七八九十]{1,3}\))?"
-    r"(?:个工作日|工作日|自然日|日|天|周|星期|个月|年|个?小时)(?![月日号])",
-    "邮箱": r"[a-z0-9_.\-+]+[@#][a-z0-9\-]+\.[a-z.]{2,}",
-    "电话": r"(?<!\d)(?:1[3-9]\d{9}|0\d{2,3}-?\d{7,8}|[48]00-?\d{3,4}-?\d{3,4}|9[56]\d{3,5}|10\d{3})(?!\d)",
-    "网址": r"https?:|www\.|\.(?:com|cn|net|org)(?![a-z@])",
-    "公司": r"[\u4e00-\u9fff)]{2,}(?:有限公司|有限责任公司|股份公司|集团|银行)|[a-z]{3,}(?:inc|ltd|llc)(?![a-z])",
-    "法条": r"《[^《》]{2,40}(?:法|条例|规定|办法|规范)》|法律法规的?(?:要求|规定)|国家(?:有关)?(?:规定|法律)"
-    r"|监管(?:要求|规定)",
+    "菜单路径": _MENU,
+    "期限": (
+        r"(?<![\d年月])(?:\d{1,3}|[一二三四五六七八九十百两半]{1,4})\]?(?:\([一二三四五六七八九十]{1,3}\))?"
+        r"(?:个工作日|工作日|自然日|日|天|周|星期|个月|年|个?小时)(?![月日号])",
+    ),
+    "邮箱": (r"[a-z0-9_.\-+]+[@#][a-z0-9\-]+\.[a-z.]{2,}",),
+    "电话": (r"(?<!\d)(?:1[3-9]\d{9}|0\d{2,3}-?\d{7,8}|[48]00-?\d{3,4}-?\d{3,4}|9[56]\d{3,5}|10\d{3})(?!\d)",),
+    "网址": (r"https?:|www\.|\.(?:com|cn|net|org)(?![a-z@])",),
+    "公司": (
+        r"[\u4e00-\u9fff)]{2,}(?:有限公司|有限责任公司|股份公司|集团|银行)",
+        r"[a-z]{3,}(?:inc|ltd|llc)(?![a-z])",
+    ),
+    "法条": (
+        r"《[^《》]{2,40}(?:法|条例|规定|办法|规范)》",
+        r"法律法规的?(?:要求|规定)|国家(?:有关)?(?:规定|法律)|监管(?:要求|规定)",
+    ),
 }
 ALTERNATIVES = {"联系方式": ("邮箱", "电话")}
 DETAILS = (*PATTERNS, *ALTERNATIVES)
-_COMPILED = {name: re.compile(pattern) for name, pattern in PATTERNS.items()}
+_COMPILED = {name: [re.compile(pattern) for pattern in patterns] for name, patterns in PATTERNS.items()}
 
 
 def sentences_with(name: str, text: str, starts: Sequence[int], ends: Sequence[int]) -> int:
@@ -45,7 +58,7 @@ def sentences_with(name: str, text: str, starts: Sequence[int], ends: Sequence[i
     """
     found = 0
     for part in ALTERNATIVES.get(name, (name,)):
-        for match in _COMPILED[part].finditer(text):
+        for match in chain.from_iterable(pattern.finditer(text) for pattern in _COMPILED[part]):
             index = bisect_right(starts, match.start()) - 1
             if index >= 0 and match.end() <= ends[index]:
                 found |= 1 << index

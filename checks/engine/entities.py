@@ -153,14 +153,12 @@ class Evidence(NamedTuple):
     element: str  # id of the element, signal or "trigger" it was found for
 
 
-@dataclass(frozen=True, slots=True)
-class ElementResult:
+class ElementResult(NamedTuple):
     id: str
     met: bool
 
 
-@dataclass(frozen=True, slots=True)
-class NearMiss:
+class NearMiss(NamedTuple):
     """A sentence that came close, and why it did not count."""
 
     start: int

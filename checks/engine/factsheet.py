@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -98,6 +99,15 @@ class Page:
 
     def is_body(self, index: int) -> bool:
         return self.roles[index] is Role.BODY
+
+
+def matches(first: re.Pattern, pattern: re.Pattern, text: str) -> Iterator[re.Match]:
+    """What a pattern finds, tried only where its ``first`` character stands: many times as fast as searching."""
+    at = 0
+    for begin in first.finditer(text):
+        if begin.start() >= at and (match := pattern.match(text, begin.start())):
+            yield match
+            at = match.end()
 
 
 class Lexicon:

@@ -11,8 +11,10 @@ from __future__ import annotations
 import hashlib
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import chain
 from typing import NamedTuple
 
 import orjson
@@ -34,7 +36,7 @@ from .entities import (
     Verdict,
 )
 from .facts import Facts, extract_facts
-from .matching import Reading, Text, members, nearest, why_not
+from .matching import Reading, Text, failure, members, nearest
 from .normal import NormalText
 from .outline import build_outline
 
@@ -60,9 +62,12 @@ class _Result(NamedTuple):
     """What one detector found: sentences (as bits, together and by rule), or places of a fact; and how many."""
 
     sentences: int = 0
-    by_rule: tuple[tuple[Rule, int], ...] = ()
+    by_rule: Sequence[tuple[Rule, int]] = ()
     fact_places: tuple[tuple[int, int], ...] = ()
     count: int = 0
+
+
+_NOTHING = _Result()
 
 
 def analyse(document: Document, checklist: Checklist, *, as_of: date, scale: Scale = Scale.STANDARD) -> Analysis:
@@ -154,7 +159,8 @@ def _overlapping(spans: tuple[tuple[int, int, int], ...], start: int, end: int) 
 def _is_chinese(text: str) -> bool:
     """Whether the rules, which are Chinese, can say anything about a text: else "not found" would mean nothing."""
     chinese = len(text) - len(_CHINESE.sub("", text))
-    return chinese >= LEAST_CHINESE * sum(map(str.isalnum, text))
+    enough = chinese >= LEAST_CHINESE * len(text)  # then there is no need to tell letters from signs
+    return enough or chinese >= LEAST_CHINESE * sum(map(str.isalnum, text))
 
 
 def _not_chinese(requirement: Requirement) -> Finding:
@@ -176,7 +182,7 @@ class _Decision:
         applies = not trigger or self.met(trigger)
         for detector in (*requirement.elements, *requirement.signals):
             # What does not apply is not looked for.
-            self.take(detector, self.detect(detector) if applies else _Result())
+            self.take(detector, self.detect(detector) if applies else _NOTHING)
 
     def take(self, detector: Detector, result: _Result):
         self.results[detector.id] = result
@@ -184,15 +190,20 @@ class _Decision:
 
     def detect(self, detector: Detector) -> _Result:
         rule_holds, headings, woken = self.reading.rule, detector.headings, self.reading.woken
-        found = [(rule, rule_holds(rule.number, headings=headings)) for rule in detector.rules if rule.number in woken]
-        by_rule = tuple(pair for pair in found if pair[1])
+        by_rule: list[tuple[Rule, int]] = []
         together = 0
-        if len(by_rule) >= detector.at_least:
-            for _, sentences in by_rule:
+        for rule in detector.rules:
+            if rule.number in woken and (sentences := rule_holds(rule.number, headings=headings)):
+                by_rule.append((rule, sentences))
                 together |= sentences
+        if len(by_rule) < detector.at_least:
+            together = 0
+        if together:
             for rule in detector.unless:
                 together &= ~rule_holds(rule.number, headings=headings)
-        holds = bool(detector.fact and detector.fact(Found({}, {}, (), self.facts.metrics)))
+        holds = detector.fact is not None and detector.fact(Found({}, {}, (), self.facts.metrics))
+        if not by_rule and not holds:
+            return _NOTHING
         places = self.facts.places.get(detector.places, ()) if holds else ()
         return _Result(together, by_rule, places, max(together.bit_count(), len(places), int(holds)))
 
@@ -315,7 +326,7 @@ class _Decision:
         if not missing:
             return None
         text = self.reading.text
-        terms = dict.fromkeys(word for detector in missing for word in detector.looked_for)
+        terms = dict.fromkeys(chain.from_iterable(detector.looked_for for detector in missing))
         return Searched(
             len(text.original),
             len(text.body),
@@ -328,16 +339,14 @@ class _Decision:
         of_rule = {id(rule.node): detector for detector in missing for rule in detector.rules}
         rules = [rule for detector in missing for rule in detector.rules]
         found: dict[int, NearMiss] = {}
-        sentences = self.reading.text.outline.sentences
+        sentences, holds = self.reading.text.outline.sentences, self.reading.rule
         for index, number in nearest(self.reading, [rule.needed for rule in rules], NEAREST):
-            if index in found:
+            rule = rules[number]
+            if index in found or holds(rule.number) >> index & 1:
                 continue
-            node = rules[number].node
-            why = why_not(self.reading, node, index)
-            if why:
-                sentence, detector = sentences[index], of_rule[id(node)]
-                piece = self.quote(sentence.start, sentence.end, detector.id)
-                found[index] = NearMiss(piece.start, piece.end, piece.quote, piece.clause, detector.id, why)
+            sentence, detector = sentences[index], of_rule[id(rule.node)]
+            piece = self.quote(sentence.start, sentence.end, detector.id)
+            found[index] = NearMiss(*piece, failure(self.reading, rule.node, index))
             if len(found) == NEAREST:
                 break
         return tuple(found.values())
@@ -367,15 +376,10 @@ class _Decision:
     def rationale(self, said: list[tuple[str, list[Detector]]], language: str) -> str:
         words, sentences = _WORDS[language], len(self.reading.text.body)
         parts = [
-            words[key].format(words["and"].join(self.title(d, language) for d in detectors), sentences=sentences)
+            words[key].format(words["and"].join([d.named[language] for d in detectors]), sentences=sentences)
             for key, detectors in said
         ]
         return words["stop"].join(parts) + (words["end"] if said[0][0] in _ENDED else "")
-
-    def title(self, detector: Detector, language: str) -> str:
-        if language == "en":
-            return detector.title_en.rstrip(".") or detector.id.replace("_", " ")
-        return detector.title_zh.rstrip("。")
 
 
 _ENDED = ("met", "missing", "seen", "clean")  # the other sentences come with their full stop

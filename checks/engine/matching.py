@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 
@@ -137,7 +138,7 @@ class Matcher:
     rules_of_terms: Lists  # term → rules that need it or one of its group
     parts: Lists  # rule → numbers, in the plan, of what must hold in a sentence for the rule to hold
     complete: np.ndarray  # rule → whether all its parts but the conditions are in the plan
-    conditional: np.ndarray  # rule → whether it asks for anything that is not in the plan
+    conditional: frozenset[int]  # the rules that ask for anything that is not in the plan
 
     @classmethod
     def compile(cls, rules: list[Node]) -> Matcher:
@@ -158,7 +159,7 @@ class Matcher:
             Lists.of(woken.values()),
             Lists.of(parts),
             missing == np.asarray(conditions, dtype=np.int64),
-            missing > 0,
+            frozenset(np.flatnonzero(missing).tolist()),
         )
 
     def read(self, text: Text, facts: dict[str, float] | None = None) -> Reading:
@@ -168,18 +169,24 @@ class Matcher:
         """
         return Reading(self, text, facts or {})
 
-    def woken_by(self, places: Places) -> dict[int, int | None]:
-        """Rules that may hold in a text, with the sentences they hold in, or None where conditions decide."""
+    def words(self, node: Node) -> str:
+        """What a part of a rule asks for, in Chinese."""
+        words = self._words.get(id(node))
+        if words is None:
+            words = self._words[id(node)] = explain(node).removeprefix("在同一句中")
+        return words
+
+    @cached_property
+    def _words(self) -> dict[int, str]:
+        return {}
+
+    def woken_by(self, places: Places) -> dict[int, int]:
+        """Rules that may hold in a text, with the sentences that have all their planned parts (-1: it plans none)."""
         awake = np.zeros(len(self.rules), dtype=bool)
         awake[self.rules_of_terms.values(places.terms)] = True
         rules = np.flatnonzero(awake)
-        planned = rules[self.parts.counts(rules) > 0]
-        met = places.common(self.parts, planned)
-        woken: dict[int, int | None] = dict.fromkeys(rules[self.parts.counts(rules) == 0].tolist())
-        for rule, conditional, sentences in zip(planned.tolist(), self.conditional[planned].tolist(), met, strict=True):
-            if sentences:
-                woken[rule] = None if conditional else sentences
-        return woken
+        planned = self.parts.counts(rules) > 0
+        return dict.fromkeys(rules[~planned].tolist(), -1) | places.common(self.parts, rules[planned])
 
 
 class Reading:
@@ -191,9 +198,11 @@ class Reading:
 
     def __init__(self, matcher: Matcher, text: Text, facts: dict[str, float]):
         self.matcher, self.text, self.facts = matcher, text, facts
+        self._number = matcher.plan.number
         self._places = Places(matcher.plan, text.normal, text.starts, text.ends, ~text.contents, self._polar)
         # By identity: hashing a deep rule each time would cost more than matching.
         self._holds: dict[int, int] = {}
+        self._needs: dict[int, int] = {}
         self._details: dict[str, int] = {}  # name of a detail → sentences that hold it
         self._tables: dict[int, np.ndarray] = {}
         self._readable = (text.body_mask, text.body_mask | text.heading_mask)
@@ -201,17 +210,32 @@ class Reading:
 
     def rule(self, number: int, *, headings: bool = False) -> int:
         """The body sentences (with ``headings``, headings too) for which rule ``number`` holds, as a set of bits."""
-        if number not in self.woken:
-            return 0
-        sentences = self.woken[number]
-        if sentences is None:
-            sentences = self.where(self.matcher.rules[number])
+        sentences = self.woken.get(number, 0)
+        if sentences and number in self.matcher.conditional:
+            sentences = self._decided(number, sentences)
         return sentences & self._readable[headings]
+
+    def _decided(self, number: int, sentences: int) -> int:
+        """Where a rule with conditions holds, of the sentences that have all its planned parts."""
+        node = self.matcher.rules[number]
+        holds = self._holds.get(id(node))
+        if holds is None and self.matcher.complete[number]:
+            for part in node.parts:
+                if isinstance(part, CONDITIONS):
+                    sentences = self.restrict(sentences, part)
+            holds = self._holds[id(node)] = sentences
+        return self.where(node) if holds is None else holds
 
     def needs(self, node: Node) -> int:
         """Sentences that have what the node needs at least (headings too, contents never)."""
+        needed = self._needs.get(id(node))
+        if needed is None:
+            needed = self._needs[id(node)] = self._needed(node)
+        return needed
+
+    def _needed(self, node: Node) -> int:
         if isinstance(node, Terms):
-            return self.where(node)
+            return self._places.sentences(self._number[id(node)])
         if isinstance(node, Followed):
             return self.needs(node.first) & self.needs(node.then)
         if isinstance(node, AllOf):
@@ -228,7 +252,7 @@ class Reading:
         return holds
 
     def _where(self, node: Node) -> int:
-        number = self.matcher.plan.number.get(id(node))
+        number = self._number.get(id(node))
         if number is not None:
             return self._places.sentences(number)
         if isinstance(node, Context):
@@ -279,7 +303,7 @@ class Reading:
 
     def _table(self, node: Node) -> np.ndarray:
         """All places of a node (see ``spans``), those of a node that is not in the plan from its parts."""
-        number = self.matcher.plan.number.get(id(node))
+        number = self._number.get(id(node))
         if number is not None:
             return self._places.of(number)
         if isinstance(node, Followed):
@@ -420,48 +444,49 @@ def _common(masks: Iterable[int]) -> int:
 
 def why_not(reading: Reading, node: Node, index: int) -> str:
     """The first part of a rule that a sentence fails, in Chinese; empty if it holds."""
-    if reading.where(node) >> index & 1:
-        return ""
+    return "" if reading.where(node) >> index & 1 else failure(reading, node, index)
+
+
+def failure(reading: Reading, node: Node, index: int) -> str:
+    """The first part that a sentence fails of a rule that does not hold in it, in Chinese."""
     if isinstance(node, AllOf):
         for part in node.parts:
             if isinstance(part, CONDITIONS):
                 if not reading.holds(part, index):
-                    return "条件不成立：" + explain(part).removeprefix("在同一句中")
+                    return "条件不成立：" + reading.matcher.words(part)
             elif reason := why_not(reading, part, index):
                 return reason
     if isinstance(node, Followed):
         reason = why_not(reading, node.first, index) or why_not(reading, node.then, index)
-        return reason or "次序或距离不符：" + explain(node).removeprefix("在同一句中")
+        return reason or "次序或距离不符：" + reading.matcher.words(node)
     if isinstance(node, Polarity):
         reason = why_not(reading, node.part, index)
-        return reason or "语气相反：" + explain(node).removeprefix("在同一句中")
-    return "没有" + explain(node).removeprefix("在同一句中")
+        return reason or "语气相反：" + reading.matcher.words(node)
+    return "没有" + reading.matcher.words(node)
 
 
-def nearest(reading: Reading, rules: list[tuple[Node, ...]], limit: int) -> list[tuple[int, int]]:
+def nearest(reading: Reading, rules: list[tuple[Node, ...]], limit: int) -> Iterator[tuple[int, int]]:
     """Body sentences that have the largest share of what one of the rules needs, best first, with the rule's place.
 
-    ``rules`` are the parts that each rule needs.
+    ``rules`` are the parts that each rule needs. Of each rule come its best, at most one more than ``limit``.
     """
-    ranked: list[tuple[float, int, int]] = []
-    where = reading.where
+    by_share: dict[float, list[tuple[int, int, int]]] = {}  # sentences, how many of them count, place of the rule
+    body, needs = reading.text.body_mask, reading.needs
     for number, parts in enumerate(rules):
-        # levels[k]: sentences that have at least k of the parts
-        levels = [reading.text.body_mask] + [0] * len(parts)
+        size = len(parts)
+        levels = [body] + [0] * size  # levels[k]: sentences that have at least k of the parts
         for part in parts:
-            if mask := where(part) if isinstance(part, Terms) else reading.needs(part):
-                for k in range(len(parts), 0, -1):
+            if mask := needs(part):
+                for k in range(size, 0, -1):
                     levels[k] |= levels[k - 1] & mask
-        found = 0
-        seen = 0
-        for k in range(len(parts), 0, -1):
-            for index in members(levels[k] & ~seen):
-                ranked.append((-k / len(parts), index, number))
-                found += 1
-                if found > limit:
+        better, room = 0, limit + 1
+        for k in range(size, 0, -1):
+            if sentences := levels[k] ^ better:
+                by_share.setdefault(k / size, []).append((sentences, room, number))
+                better, room = levels[k], room - sentences.bit_count()
+                if room <= 0:
                     break
-            seen |= levels[k]
-            if found > limit:
-                break
-    ranked.sort()
-    return [(index, number) for _, index, number in ranked]
+    for share in sorted(by_share, reverse=True):
+        yield from sorted(
+            (index, number) for sentences, room, number in by_share[share] for index in islice(members(sentences), room)
+        )

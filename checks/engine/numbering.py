@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
+from .blocks import CHINESE, chinese_number
 from .factsheet import Page, Place, Sheet
-from .outline import CHINESE, chinese_number
-from .tidy import WIDE
+from .tidy import narrow
 
 _CIRCLES = {
     **{chr(0x2460 + i): i + 1 for i in range(20)},
@@ -37,6 +38,7 @@ class Number:
     heading: bool
 
 
+@lru_cache(maxsize=1024)  # a text numbers in few ways, and starts again and again
 def _read(written: str, after: str) -> tuple[str, str, int] | None:
     """Style, prefix and value of a number as it is written."""
     bare = re.sub(r"[\s\\]", "", written)
@@ -61,7 +63,7 @@ def _read(written: str, after: str) -> tuple[str, str, int] | None:
 
 def _numbers(page: Page) -> list[Number]:
     found = []
-    text = page.original.translate(WIDE)
+    text = narrow(page.original)
     sections = {section.start: section for section in page.outline.sections}
     for clause in page.outline.clauses:
         section = sections.get(clause.start)
@@ -88,6 +90,7 @@ def gather_numbering(page: Page, sheet: Sheet) -> None:
     sheet.count("reference_errors", sorted([*_references(page), *_item_references(page, numbers)]))
 
 
+_PAUSE = re.compile(r"[，。；,;：:\n]")
 _TWICE = re.compile(r"\W*(\d{1,2}[.、．])\s*\1(?!\d)")
 
 
@@ -103,7 +106,7 @@ def _doubled(page: Page, numbers: list[Number]) -> list[Place]:
 def _short(page: Page, place: Place) -> Place:
     """The beginning of an item: enough to recognise it by."""
     start, end = place
-    stop = re.compile(r"[，。；,;：:\n]").search(page.original, start + 6, end)
+    stop = _PAUSE.search(page.original, start + 6, end)
     return start, min(stop.start() if stop else end, start + 60)
 
 
@@ -124,6 +127,7 @@ _RANKS = (
 )
 
 
+@lru_cache(maxsize=256)
 def _rank(style: str) -> int:
     if style[-1:] in "章节条编篇分":
         return 0

@@ -1,402 +1,19 @@
 """Text → sections → clauses → sentences, with exact offsets.
 
-Real policies number in every way there is, twice, or not at all; some are one line of ten thousand characters. So
-the text is first cut into blocks (lines, and pieces of long lines where a number begins a new item), each block is
-told apart as heading, item of a table of contents, or clause, and the sections are built from the headings.
+The text is tidied and cut into blocks (see ``blocks``), and the sections are built from those that are headings.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
-from typing import NamedTuple
 
+from .blocks import KINDS, Block, blocks_of
 from .entities import Clause, Outline, Role, Section, Sentence
 from .tidy import Tidy
 
-CHINESE = "零〇一二三四五六七八九十百"
-_DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
-
-# Kinds of numbers from the highest level to the lowest.
-KINDS = ("part", "chapter", "chinese", "article", "chinese_brackets", "decimal", "brackets", "circle", "letter")
-_NUMBER = re.compile(
-    rf"(?P<part>第[{CHINESE}\d]{{1,4}}(?:部分|编|篇))"
-    rf"|(?P<chapter>第[{CHINESE}\d]{{1,4}}[章节])"
-    rf"|(?P<article>第[{CHINESE}\d]{{1,4}}条)"
-    rf"|(?P<chinese>[{CHINESE[2:]}]{{1,3}}(?:[、．]|\.(?!\d)|\s*[:：](?=\S)))"
-    rf"|(?P<chinese_brackets>[（(]\s*[{CHINESE[2:]}]{{1,3}}\s*[)）]、?)"
-    r"|(?P<decimal>\d{1,2}(?:[.．]\d{1,2}){1,3}[、.．]?(?![\d%年月日])|\d{1,2}(?:[、．)）]|\\?\.(?![\d])))"
-    r"|(?P<brackets>[（(]\s*\d{1,2}\s*[)）]、?)"
-    r"|(?P<circle>[①-⑳❶-❿⑴-⒇])"
-    r"|(?P<letter>(?<![A-Za-z])(?:[（(]\s*[a-zA-Z]\s*[)）]|[a-zA-Z](?:[、)）]|\.(?![A-Za-z\d]))))"
-)
-_NUMBER_FIRST = re.compile(rf"[第（(\d①-⑳❶-❿⑴-⒇{CHINESE[2:]}]")
-_NO_DIGITS = re.compile(rf"[^{CHINESE}\d]")
-_NOT_TITLE = re.compile(r"[\W_]+|\d+$")
-_MARKUP = re.compile(r"[ \t\u3000\xa0]*(?:#{1,6}[ \t]+|[-*+•·●■◆▪►➤※][ \t]*|>[ \t]*|\*\*|__)*")
 _WORD = re.compile(r"\w")
-_LINE = re.compile(r"[^\r\n\v\f\u2028\u2029\x85]+")
-_STOP = "。；;！!？?"
-_ENDS = _STOP + '：:，,、…”"』】》）)'
 _STOPS = re.compile(r"[。；;！!？?]+[”\"’』】》）)]*")
-_CONTENTS_TITLE = re.compile(
-    r"^\W*(?:目\s*录|目\s*次|contents)\W*$|(?:以下|下列|如下)(?:的)?(?:几个)?(?:部分|内容|章节|方面)?(?:内容)?(?:组成|构成)?\s*[:：]?\s*$"
-    r"|(?:包括|包含|包括了|了解).{0,8}(?:以下|下列|如下)(?:主要)?(?:内容|部分|章节)",
-    re.I,
-)
-_HEADING_WORDS = re.compile(
-    r"^(?:我们|您|你|本平台|平台|公司)?(?:如何|怎样)"
-    r"|^(?:关于)?(?:信息|个人信息|用户信息|隐私|数据|资料)?的?"
-    r"(?:收集|使用|共享|转让|披露|保护|存储|保存|安全|管理|查询|更正|删除|注销)"
-    r"|(?:联系我们|联系方式|引言|前言|导言|概述|总则|附则|定义|适用范围|摘要|提示条款|特别提示|温馨提示|免责声明|法律声明"
-    r"|争议解决|法律适用|您的权利|用户权利|权利|更新|变更|修订|修改|通知|未成年人.{0,8}|儿童.{0,8}|Cookie.{0,12}"
-    r"|第三方.{0,12}|SDK.{0,10}|权限.{0,8}|清单|附录.{0,12}|附件.{0,12}|披露|共享|转让|存储|保存|注销.{0,4}|安全)$",
-    re.I,
-)
-MAX_HEADING = 40
-LONG_LINE = 300
-
-
-class Block(NamedTuple):
-    """A piece of the text that is a heading, a line of the contents or a clause."""
-
-    start: int  # of its first visible character, number included
-    end: int
-    kind: str  # one of KINDS, "" without a number
-    number: str  # as written, without the sign that closes it
-    value: int  # 3 for 三, （3） and ③; last part of 1.2.3
-    body: int  # where the text after the number begins
-    hashes: int  # Markdown level, 0 for none
-    inline: bool  # began in the middle of a line
-    role: Role = Role.BODY
-    title_end: int = 0  # > 0: a heading is at [start:title_end], the rest of the block is text
-
-
-def chinese_number(text: str) -> int:
-    """三 → 3, 十二 → 12, 二十 → 20; digits as they are; 0 for what is no number."""
-    if text.isdecimal():
-        return int(text)
-    if text == "百":
-        return 100
-    total, digit = 0, 0
-    for char in text:
-        if char == "十":
-            total += (digit or 1) * 10
-            digit = 0
-        elif char == "百":
-            total += (digit or 1) * 100
-            digit = 0
-        elif char in _DIGITS:
-            digit = _DIGITS[char]
-        else:
-            return 0
-    return total + digit
-
-
-def _value(kind: str, written: str) -> int:
-    if kind == "circle":
-        for first, last, base in (("①", "⑳", 1), ("❶", "❿", 1), ("⑴", "⒇", 1)):
-            if first <= written <= last:
-                return ord(written) - ord(first) + base
-    if kind == "letter":
-        return ord(re.sub(r"[^A-Za-z]", "", written).lower()) - 96
-    if kind == "decimal":
-        return int(re.findall(r"\d+", written)[-1])
-    return chinese_number(_NO_DIGITS.sub("", written))
-
-
-def _number_at(text: str, at: int, end: int) -> tuple[str, str, int, int] | None:
-    match = _NUMBER.match(text, at, end)
-    if not match:
-        return None
-    kind = match.lastgroup
-    written = re.sub(r"[、.．:：\s]+$", "", match[0])
-    if kind == "decimal":
-        written = written.rstrip(")）")
-    value = _value(kind, match[0])
-    if value == 0:
-        return None
-    return kind, written, value, match.end()
-
-
-def _block(text: str, start: int, end: int, *, inline: bool = False) -> Block | None:
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    while start < end and text[start].isspace():
-        start += 1
-    if not _WORD.search(text, start, end):
-        return None
-    markup = _MARKUP.match(text, start, end)
-    at = markup.end()
-    hashes = len(re.match(r"\s*(#*)", markup[0])[1])
-    body, kind, written, value = at, "", "", 0
-    if found := _number_at(text, at, end):
-        kind, written, value, body = found
-    while body < end and text[body].isspace():
-        body += 1
-    return Block(start, end, kind, written, value, min(body, end), hashes, inline)
-
-
-def _numbers(text: str, start: int, end: int) -> list[re.Match]:
-    """All numbers in a stretch; trying only where one can begin is many times as fast as searching."""
-    found, at = [], start
-    for first in _NUMBER_FIRST.finditer(text, start, end):
-        if first.start() >= at and (match := _NUMBER.match(text, first.start(), end)):
-            found.append(match)
-            at = match.end()
-    return found
-
-
-def _cuts(text: str, start: int, end: int) -> list[int]:
-    """Where numbered items begin inside one line: after a stop, or when the number continues a series."""
-    cuts: list[int] = []
-    expected: dict[str, set[int]] = {}
-    numbers = _numbers(text, start, end)
-    values = {(match.lastgroup, _value(match.lastgroup, match[0])) for match in numbers}
-    for match in numbers:
-        kind, position = match.lastgroup, match.start()
-        before = text[position - 1] if position > start else "\n"
-        gap = position
-        while gap > start and text[gap - 1].isspace():
-            gap -= 1
-        before_gap = text[gap - 1] if gap > start else "\n"
-        value = _value(kind, match[0])
-        if value == 0 or position == start:
-            if value:
-                expected.setdefault(kind, set()).add(value + 1)
-            continue
-        after_stop = before_gap in _STOP + "：:】\n”"
-        continues = value in expected.get(kind, ()) or (value == 1 and after_stop)
-        if kind == "letter" or before_gap in '【[《“「"（(第' or (kind == "decimal" and before.isdigit()):
-            continue
-        if kind in ("part", "chapter", "article"):
-            # 依照第三条 is a reference, not a heading.
-            good = after_stop or (before_gap == " " and continues)
-        elif kind == "chinese":
-            good = continues or (value == 1 and before_gap not in "第" + CHINESE)
-        elif kind == "decimal":
-            opens = value == 1 and (kind, 2) in values and end - start > LONG_LINE
-            good = (after_stop and (continues or match[0].count(".") > 1)) or (continues and before.isspace()) or opens
-        else:
-            opens = value == 1 and (kind, 2) in values
-            good = after_stop or ((continues or opens) and before_gap not in "见条款项")
-        if good:
-            cuts.append(position)
-            expected.setdefault(kind, set()).add(value + 1)
-    return cuts
-
-
-def _lines(text: str) -> list[tuple[int, int]]:
-    found = []
-    for match in _LINE.finditer(text):
-        start, end = match.span()
-        while end > start and text[end - 1].isspace():
-            end -= 1
-        while start < end and text[start].isspace():
-            start += 1
-        if start < end:
-            found.append((start, end))
-    return found
-
-
-def _blocks(text: str) -> list[Block]:
-    blocks = []
-    for start, end in _lines(text):
-        edges = [start, *(_cuts(text, start, end) if end - start > MAX_HEADING else []), end]
-        for i in range(len(edges) - 1):
-            if block := _block(text, edges[i], edges[i + 1], inline=i > 0):
-                blocks.append(block)
-    return blocks
-
-
-def _bare(text: str) -> str:
-    """A title for comparison: no white space, signs or page numbers."""
-    return _NOT_TITLE.sub("", text).lower()
-
-
-def _title(block: Block, text: str) -> str:
-    return text[block.body : block.title_end or block.end].strip().strip("#*_ ")
-
-
-def _mark_contents(blocks: list[Block], text: str) -> list[Block]:
-    """Tell tables of contents apart: a run of short lines after an announcement, whose titles mostly come again."""
-    marked = list(blocks)
-    bare_at = cache(lambda start, end: _bare(text[start:end]))  # a title is compared with all that stands before it
-    i = 0
-    while i < len(marked):
-        block = marked[i]
-        tail = text[block.start : block.end]
-        announced = bool(_CONTENTS_TITLE.search(tail[-40:] if len(tail) > 40 else tail))
-        opens = i + 1 < len(marked) and marked[i + 1].value == 1 and marked[i + 1].kind in ("chinese", "chapter")
-        run = _contents_run(marked, i + 1, text, bare_at, announced) if announced or opens or i == 0 else 0
-        if run:
-            for k in range(i + 1, i + 1 + run):
-                marked[k] = marked[k]._replace(role=Role.CONTENTS)
-            marked = _split_last_entry(marked, i + run, text)
-            i += run
-        i += 1
-    return marked
-
-
-def _contents_run(
-    blocks: list[Block], first: int, text: str, bare_at: Callable[[int, int], str], announced: bool
-) -> int:
-    """How many blocks from ``first`` on are entries of a table of contents (0: there is none)."""
-    limit = 60
-    seen: set[tuple[str, int]] = set()
-    titles: set[str] = set()
-    count = 0
-    for block in blocks[first:]:
-        title = bare_at(block.body, block.end)
-        key = (block.kind, block.value)
-        if block.kind and block.kind != "decimal" and key in seen and block.value == 1:
-            break
-        if title in titles:
-            break
-        if block.end - block.body > limit or text[block.body : block.end].count("，") > 1:
-            # In a text without line breaks the last entry runs on into the paragraph below it.
-            if block.kind and block.inline and count >= 2 and (block.kind, block.value - 1) in seen:
-                count += 1
-            break
-        if not block.kind and not announced:
-            break
-        seen.add(key)
-        titles.add(title)
-        count += 1
-    if count < 3:
-        return 0
-    later = [bare_at(block.body, min(block.end, block.body + 60)) for block in blocks[first + count :]]
-    again = sum(1 for title in titles if title and any(other.startswith(title[:12]) for other in later))
-    needed = 0.2 if announced else 0.7
-    return count if again >= max(2, needed * len(titles)) else 0
-
-
-def _split_last_entry(blocks: list[Block], last: int, text: str) -> list[Block]:
-    """Cut the paragraph off that follows the last entry without a line break, by comparing with the real heading."""
-    entry = blocks[last]
-    if not entry.inline:
-        return blocks
-    best = 0
-    for other in blocks[last + 1 :]:
-        if (other.kind, other.value) == (entry.kind, entry.value):
-            best = max(best, _common(text, entry.body, entry.end, other.body, other.end))
-    cut = entry.body + best
-    if entry.end - cut < 6:
-        return blocks
-    if best < 3:
-        unlike = entry.end - entry.body > 60
-        return [*blocks[:last], entry._replace(role=Role.BODY), *blocks[last + 1 :]] if unlike else blocks
-    rest = _block(text, cut, entry.end, inline=True)
-    return [*blocks[:last], entry._replace(end=cut), *([rest] if rest else []), *blocks[last + 1 :]]
-
-
-def _common(text: str, a: int, a_end: int, b: int, b_end: int) -> int:
-    length = 0
-    while a + length < a_end and b + length < b_end and text[a + length] == text[b + length] and length < 60:
-        length += 1
-    return length
-
-
-def _mark_headings(blocks: list[Block], text: str) -> list[Block]:
-    contents = [(_bare(_title(block, text)), block) for block in blocks if block.role is Role.CONTENTS]
-    titles = {title for title, _ in contents if len(title) >= 2}
-    raw_titles = sorted({_title(block, text) for _, block in contents if len(_title(block, text)) >= 4}, key=len)
-    marked: list[Block] = []
-    for i, block in enumerate(blocks):
-        if block.role is Role.BODY:
-            following = blocks[i + 1] if i + 1 < len(blocks) else None
-            before = marked[-1] if marked else None
-            block = _as_heading(block, before, following, text, titles, raw_titles)
-        marked.append(block)
-    return marked
-
-
-def _as_heading(block, before, following, text, titles, raw_titles) -> Block:
-    whole = text[block.body : block.end]
-    if block.hashes and not _is_statement(whole):
-        return block._replace(role=Role.HEADING)
-    if titles and len(whole) <= MAX_HEADING + 10 and _bare(whole) in titles:
-        return block._replace(role=Role.HEADING)
-    for title in reversed(raw_titles):
-        if (
-            (block.kind or block.inline)
-            and whole.startswith(title)
-            and len(whole) > len(title) + (2 if block.inline else 6)
-        ):
-            return block._replace(title_end=block.body + len(title))
-    if len(whole) <= MAX_HEADING and whole and whole[-1] not in "；;，,、":
-        if _is_short_heading(block, before, following, text, whole):
-            return block._replace(role=Role.HEADING)
-        return block
-    if block.kind and (end := _inline_title(block, text)):
-        return block._replace(title_end=end)
-    return block
-
-
-def _is_statement(whole: str) -> bool:
-    """Whether a line marked as a heading says something a rule must be able to read."""
-    return whole.rstrip("*_ ")[-1:] in ("。", "；", ";") or ("，" in whole and len(whole) > MAX_HEADING)
-
-
-def _is_short_heading(block, before, following, text, whole) -> bool:
-    stopped = whole[-1] in _STOP
-    if block.kind in ("part", "chapter"):
-        return True
-    if "，" in whole and (block.inline or whole[-1] in "：:"):
-        return False  # the beginning of a statement, not a title
-    if block.kind in ("chinese", "article", "chinese_brackets") and len(whole) <= 30:
-        sibling = following is not None and following.kind == block.kind and _short(following, text)
-        return not stopped or (block.kind == "chinese" and not sibling and "，" not in whole)
-    if block.kind:
-        if stopped or (whole[-1] in "：:" and "，" in whole):
-            return False
-        if following is None or following.role is Role.CONTENTS:
-            return False
-        # Short items of a list follow one another; a heading is followed by its text.
-        if following.kind == block.kind and _short(following, text):
-            return False
-        same_list = before is not None and before.kind == block.kind and before.role is Role.BODY
-        return not (same_list and _short(before, text) and not before.title_end)
-    return not block.inline and following is not None and _is_unnumbered_heading(block, before, following, text)
-
-
-def _is_unnumbered_heading(block, before, following, text) -> bool:
-    whole = text[block.body : block.end].rstrip("：:")
-    if not 2 <= len(whole) <= 26 or whole[-1] in _STOP or any(sign in whole for sign in "，,：:。\t"):
-        return False
-    if re.match(r"^[【\[].{2,24}[】\]]$", whole):
-        return True
-    if not _HEADING_WORDS.search(whole) or re.match(r"您(?:可|应|需|有|的?账)|我们(?:会|将|可|不)|如果?您", whole):
-        return False
-    # Cells of a flattened table stand between other short lines.
-    in_table = before is not None and before.role is Role.BODY and not before.kind and _short(before, text)
-    return not in_table and bool(following.kind or following.end - following.body >= 20)
-
-
-def _short(block: Block, text: str) -> bool:
-    return block.end - block.body <= MAX_HEADING and text[block.end - 1] not in "。！!？?"
-
-
-def _inline_title(block: Block, text: str) -> int:
-    """End of a title that its text follows on the same line: 「（一）适用法律 本政策…」, 「三、存储：我们…」."""
-    match = re.match(r"[^。；;！!？?，,：:\s]{2,24}", text[block.body : block.end])
-    if not match:
-        return 0
-    end = block.body + match.end()
-    if end >= block.end or block.end - end < 8:
-        return 0
-    sign = text[end]
-    if sign in "：:":
-        return end
-    # One space may stand inside a word; a wide gap, or a gap behind the words of a short title, does not.
-    titled = len(match[0]) <= 12 and _HEADING_WORDS.search(match[0]) and not re.search(r"[《“]|^我们(?!如何)", match[0])
-    if sign.isspace() and (text[end + 1].isspace() or sign != " " or titled):
-        return end
-    if sign == "。" and _HEADING_WORDS.search(match[0]):
-        return end
-    return 0
 
 
 def _rank(block: Block) -> int:
@@ -415,6 +32,7 @@ class _Builder:
         self.clauses: list[Clause] = []
         self.sentences: list[Sentence] = []
         self.stack: list[tuple[int, int]] = []  # (rank, section)
+        self.places: dict[int | None, str] = {}
         self.unnumbered = 0  # paragraphs without a number in the section so far
         numbered = [_rank(b) for b in blocks if b.kind and (b.role is Role.HEADING or b.title_end)]
         self.top = min(numbered, default=0)
@@ -456,12 +74,19 @@ class _Builder:
         label = self.label(section, number, role)
         self.clauses.append(Clause(index, start, end, label, section, number, (first, len(self.sentences))))
 
+    def place(self, section: int | None) -> str:
+        """The numbers of a section and of those above it; titles for those without a number."""
+        place = self.places.get(section)
+        if place is None:
+            path, at = [], section
+            while at is not None:
+                path.append(self.sections[at].number or f"「{self.sections[at].title[:12]}」")
+                at = self.sections[at].parent
+            place = self.places[section] = "".join(_joined(reversed(path)))
+        return place
+
     def label(self, section: int | None, number: str, role: Role) -> str:
-        path, at = [], section
-        while at is not None:
-            path.append(self.sections[at].number or f"「{self.sections[at].title[:12]}」")
-            at = self.sections[at].parent
-        place = "".join(_joined(reversed(path)))
+        place = self.place(section)
         if role is Role.CONTENTS:
             return "目录"
         if role is Role.HEADING:
@@ -519,8 +144,7 @@ def build_outline(text: str) -> Outline:
     a text without any structure is one clause per paragraph.
     """
     copy = Tidy(text)
-    blocks = _mark_headings(_mark_contents(_blocks(copy.text), copy.text), copy.text)
-    outline = _Builder(copy.text, blocks).build()
+    outline = _Builder(copy.text, blocks_of(copy.text)).build()
     return outline if copy.origin is None else _placed(outline, copy, len(text))
 
 

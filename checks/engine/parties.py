@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .factsheet import Page, Place, Sheet
+from .factsheet import Page, Place, Sheet, matches
 
 _SUFFIX = re.compile(r"股份有限公司|有限责任公司|有限公司|pte\.?ltd\.?|co\.?,ltd\.?|b\.v\.|inc\.|limited(?![a-z])")
 _NAME = re.compile(r"[\u4e00-\u9fffa-z0-9()·&.\-]+$")
@@ -30,6 +30,7 @@ _BODY_NAME = re.compile(
     r"([\u4e00-\u9fff]{2,18}(?:委员会|管理局|公安局|交通局|税务局|总局|厅|服务中心|数据中心|信息中心|医院|大学|学院"
     r"|研究院|研究所|协会|基金会|银行|政府|报社|电视台|总社|出版社|事务所|合作社))"
 )
+_BODY_FIRST = re.compile("[我主运开版]")
 _AFFILIATE = re.compile(r"(?:保护|及|与|和|或|给|向)([\u4e00-\u9fff]{2,3})(?:的)?关联(?:公司|方(?!式)|企业)")
 _COMMON = re.compile(
     r"我|您|你|其|本|公司|平台|各|旗下|[的该和与或及之由为在向有个些他些]|相关|上述|第三|控股|合作|授权|客户|用户|所有|境内|境外|包括|通过|业务|集团|任何|服务|隐私|共享"
@@ -117,7 +118,7 @@ def gather_parties(page: Page, sheet: Sheet) -> None:
             introduced.add(written)
         elif not third and _LABEL.search(before) and before.endswith(":"):
             labelled.setdefault(written, place)
-    for match in _BODY_NAME.finditer(page.text):
+    for match in matches(_BODY_FIRST, _BODY_NAME, page.text):
         place = page.span(*match.span(1))
         if not _THIRD.search(page.before(match.start(), 20)):
             ours.append((page.original[place[0] : place[1]], place))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 
-from .factsheet import Page, Place, Sheet
-from .outline import chinese_number
+from .blocks import chinese_number
+from .factsheet import Page, Place, Sheet, matches
 
 _PERIOD = re.compile(
     r"(\d{1,4}|[一二三四五六七八九十百两]{1,4}|半)\]?(?:\([一二三四五六七八九十]{1,3}\))?(?:个)?(工作日|自然日|日|天|月|年|小时)(?![月日号])"
 )
+_PERIOD_FIRST = re.compile(r"[\d一二三四五六七八九十百两半]")
 _ANSWER = re.compile(r"答复|回复|反馈|响应|处理(?:完毕|您的)|核实(?:和|并)?处理|给予|完成(?:核查|处理)")
 _KEEP = re.compile(r"保存|存储|保留|留存|储存")
 _REQUEST = re.compile(r"请求|申请|投诉|意见|问题|联系|身份|要求")
 _AGE = re.compile(r"(\d{1,2}|十[一二三四五六七八九]?)(?:\([^()\n]{1,4}\))?周?岁(以下)?(?:\((含)\))?")
+_AGE_FIRST = re.compile(r"[\d十]")
 _UNIT = {"自然日": "天", "日": "天", "月": "个月", "工作日": "个工作日"}
 
 
@@ -32,7 +34,7 @@ def gather_periods(page: Page, sheet: Sheet) -> None:
     """``retention_periods``, ``answer_periods`` and ``ages`` as they are written alike, with their places."""
     kept: list[tuple[str, Place]] = []
     answered: list[tuple[str, Place]] = []
-    for match in _PERIOD.finditer(page.text):
+    for match in matches(_PERIOD_FIRST, _PERIOD, page.text):
         index = page.index(match.start())
         if not page.is_body(index):
             continue
@@ -45,7 +47,7 @@ def gather_periods(page: Page, sheet: Sheet) -> None:
             answered.append(row)
         elif _KEEP.search(around):
             kept.append(row)
-    ages = [(_age(match), page.span(*match.span())) for match in _AGE.finditer(page.text)]
+    ages = [(_age(match), page.span(*match.span())) for match in matches(_AGE_FIRST, _AGE, page.text)]
     for name, rows in (("retention_periods", kept), ("answer_periods", answered), ("ages", ages)):
         sheet.put(name, [value for value, _ in rows], [place for _, place in rows])
     working = [value for value in sheet.values["answer_periods"] if "工作日" in value]

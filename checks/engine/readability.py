@@ -7,6 +7,7 @@ import re
 from .entities import Role
 from .factsheet import Page, Place, Sheet
 
+_LINE_END = re.compile(r"[\r\n\v\f\u2028\u2029\x85]")
 LONG_PARAGRAPH = 300  # characters
 WALL = 1200
 LONG_SENTENCE = 150
@@ -21,7 +22,8 @@ def gather_readability(page: Page, sheet: Sheet) -> None:
     numbered = [section for section in page.outline.sections if section.number] or page.outline.sections
     sheet.count("headings", [(section.start, section.heading_end) for section in numbered])
     sheet.set("headings", len(page.outline.sections))
-    paragraphs = [(start, end, _visible(text, start, end)) for start, end in _paragraphs(page)]
+    blanks = [sign for sign in " \t\n\u3000\xa0" if sign in text]
+    paragraphs = [(start, end, _visible(text[start:end], blanks)) for start, end in _paragraphs(page)]
     for name, limit in (("long_paragraphs", LONG_PARAGRAPH), ("walls", WALL)):
         long = [(start, end, size) for start, end, size in paragraphs if size > limit]
         long.sort(key=lambda row: (-row[2], row[0]))
@@ -42,17 +44,16 @@ def _paragraphs(page: Page) -> list[Place]:
         sentence = page.outline.sentences[clause.sentences[0]]
         if sentence.role is Role.CONTENTS:
             continue
-        if found and not re.search(r"[\r\n\v\f\u2028\u2029\x85]", page.original[found[-1][1] : clause.start]):
+        if found and not _LINE_END.search(page.original, found[-1][1], clause.start):
             found[-1] = (found[-1][0], clause.end)
         else:
             found.append((clause.start, clause.end))
     return found
 
 
-def _visible(text: str, start: int, end: int) -> int:
-    """Characters that are no white space; 0 for a row of a table or an embedded picture."""
-    piece = text[start:end]
-    return 0 if _table(piece) else end - start - sum(map(piece.count, " \t\n\u3000\xa0"))
+def _visible(piece: str, blanks: list[str]) -> int:
+    """Characters that are not ``blanks``; 0 for a row of a table or an embedded picture."""
+    return 0 if _table(piece) else len(piece) - sum(map(piece.count, blanks))
 
 
 def _table(piece: str) -> bool:

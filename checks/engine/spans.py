@@ -7,7 +7,7 @@ places of one kind of node are worked out for all rules and the whole text toget
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
@@ -17,6 +17,7 @@ from ahocorasick_rs import AhoCorasick
 from .rules import AnyOf, Followed, Node, Polarity, Terms
 
 NODE, SENTENCE, START, END = range(4)
+_BITS = (1 << np.arange(8)).astype(np.uint8)
 ANYWHERE = 1 << 30  # characters, for "followed" without a distance
 
 # Says of each place of a table whether it has a polarity.
@@ -25,8 +26,8 @@ Polar = Callable[[str, np.ndarray], np.ndarray]
 
 def ranges(begin: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """The numbers begin, begin + 1, … of each pair, ``counts`` of them, one pair after the other."""
-    after = np.cumsum(counts)
-    return np.arange(after[-1] if len(after) else 0) + np.repeat(begin - after + counts, counts)
+    after = counts.cumsum()
+    return np.arange(after[-1] if len(after) else 0) + (begin - after + counts).repeat(counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,11 @@ class Lists:
     def values(self, chosen: np.ndarray) -> np.ndarray:
         """What stands in the lists, one list after the other."""
         return self.joined[ranges(self.edges[chosen], self.counts(chosen))]
+
+    def pairs(self, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Everything in the lists: which of the chosen it is from, and what it is."""
+        counts = self.counts(chosen)
+        return np.arange(len(chosen)).repeat(counts), self.joined[ranges(self.edges[chosen], counts)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,7 @@ class Plan:
     terms: tuple[str, ...]
     automaton: AhoCorasick
     keys: Lists  # node → its keys
+    of_terms: Lists  # term → the nodes that have it
     waves: tuple[Wave, ...]
 
 
@@ -90,9 +97,12 @@ def plan(nodes: list[Node]) -> Plan:
     terms = tuple(sorted({term for node in planned if isinstance(node, Terms) for term in node.terms}))
     of_term = {term: i for i, term in enumerate(terms)}
     keys: list[list[int]] = []
+    of_terms: list[list[int]] = [[] for _ in terms]
     waves = [([], [], {}) for _ in range(max(depth.values(), default=0))]
     for i, node in enumerate(planned):
         keys.append([of_term[term] for term in node.terms] if isinstance(node, Terms) else [len(terms) + i])
+        for term in keys[-1] if isinstance(node, Terms) else ():
+            of_terms[term].append(i)
         followed, alternatives, polarities = waves[depth[id(node)] - 1] if depth[id(node)] else ([], [], {})
         if isinstance(node, Followed):
             within = ANYWHERE if node.within is None else node.within
@@ -106,6 +116,7 @@ def plan(nodes: list[Node]) -> Plan:
         terms,
         AhoCorasick(list(terms)),
         Lists.of(keys),
+        Lists.of(of_terms),
         tuple(
             Wave(
                 np.asarray(followed, dtype=np.int64).reshape(-1, 4).T,
@@ -144,25 +155,42 @@ class Places:
         self._bits = self._words.view(np.uint8)
         self._holds = np.zeros(len(plan.number), dtype=bool)  # node → whether it holds anywhere
         self._keep(_hits(plan, text, starts, ends, readable))
-        self.terms = np.flatnonzero(self._count)  # the numbers of those that occur
-        self._mark_terms()
-        for wave in plan.waves:
-            found = [self._with_polarity(kind, pairs) for kind, pairs in wave.polarities.items()]
-            found += [self._following(wave.followed), self._either(wave.alternatives)]
+        self.terms = self._count.nonzero()[0]  # the numbers of those that occur
+        if len(self.terms):
+            self._mark_terms()
+        for wave in plan.waves if len(self.terms) else ():
+            found = [table for table in self._found_by(wave) if table.shape[1]]
+            if not found:
+                continue
             found = np.concatenate(found, axis=1)
             _mark(self._bits, found)
             self._holds[found[NODE]] = True
-            found = found[:, np.argsort(found[NODE], kind="stable")]
+            found = found[:, found[NODE].argsort(kind="stable")]
             found[NODE] += len(plan.terms)
             self._keep(found)
+        self._content, self._width = self._words.tobytes(), self._words.shape[1] * self._words.itemsize
+
+    def _found_by(self, wave: Wave) -> Iterator[np.ndarray]:
+        """The places of the nodes of a wave whose parts hold somewhere, a table for each kind of node."""
+        holds = self._holds
+        for kind, pairs in wave.polarities.items():
+            if (met := holds[pairs[1]]).any():
+                yield self._with_polarity(kind, pairs[:, met])
+        if (met := holds[wave.followed[1]] & holds[wave.followed[2]]).any():
+            yield self._following(wave.followed[:, met])
+        if (met := holds[wave.alternatives[1]]).any():
+            yield self._either(wave.alternatives[:, met])
 
     def sentences(self, number: int) -> int:
         """The sentences that a node holds in, as a set of bits."""
-        return int.from_bytes(self._words[number].tobytes(), "little") if self._holds[number] else 0
+        at = number * self._width
+        return int.from_bytes(self._content[at : at + self._width], "little")
 
-    def common(self, parts: Lists, wholes: np.ndarray) -> list[int]:
-        """The sentences in which all parts of each whole hold, as sets of bits."""
-        return _sets(self._common(parts, wholes))
+    def common(self, parts: Lists, wholes: np.ndarray) -> dict[int, int]:
+        """Of the wholes whose parts all hold in one sentence or more: those sentences, as sets of bits."""
+        words = self._common(parts, wholes)
+        met = words.any(axis=1).nonzero()[0]
+        return dict(zip(wholes[met].tolist(), _sets(words[met]), strict=True))
 
     def _common(self, parts: Lists, wholes: np.ndarray) -> np.ndarray:
         if not len(wholes):
@@ -175,8 +203,8 @@ class Places:
 
         Of ``merged`` wholes each place comes once.
         """
-        row = np.repeat(np.arange(len(wholes)), parts.counts(wholes))
-        found = self._gather(parts.values(wholes), self._common(parts, wholes).view(np.uint8)[row])
+        row, part = parts.pairs(wholes)
+        found = self._gather(part, self._common(parts, wholes).view(np.uint8)[row])
         found[NODE] = row[found[NODE]]
         found = in_order(found)
         found = found[:, ~(_again(found) & merged[found[NODE]])]
@@ -189,40 +217,38 @@ class Places:
 
     def _keep(self, found: np.ndarray):
         """Add a table, sorted by keys, that has keys for nodes."""
-        first = np.flatnonzero(np.diff(found[NODE], prepend=-1))
+        first = _changes(found[NODE])
         keys = found[NODE, first]
         self._begin[keys] = first + self._table.shape[1]
-        self._count[keys] = np.diff(first, append=found.shape[1])
+        self._count[keys[:-1]] = first[1:] - first[:-1]
+        self._count[keys[-1:]] = found.shape[1] - first[-1:]
         self._table = np.concatenate((self._table, found), axis=1)
 
     def _mark_terms(self):
         """Set the sentences of nodes of terms: all those that one of their terms occurs in."""
-        of_term = np.zeros((len(self.terms) + 1, self._words.shape[1]), dtype=np.uint64)
+        of_term = np.zeros((len(self.terms), self._words.shape[1]), dtype=np.uint64)
         local = np.zeros(len(self._count), dtype=np.int64)
         local[self.terms] = np.arange(len(self.terms))
         hits = self._table.copy()
         hits[NODE] = local[hits[NODE]]
         _mark(of_term.view(np.uint8), hits)
-        keys = self._plan.keys
-        occurs = np.flatnonzero(self._count[keys.joined])
-        nodes = np.searchsorted(keys.edges, occurs, side="right") - 1
-        first = np.flatnonzero(np.diff(nodes, prepend=-1))
-        if len(first):
-            rows = of_term[local[keys.joined[occurs]]]
-            self._words[nodes[first]] = np.bitwise_or.reduceat(rows, first, axis=0)
+        rows, nodes = self._plan.of_terms.pairs(self.terms)
+        order = nodes.argsort(kind="stable")
+        nodes = nodes[order]
+        first = _changes(nodes)
+        self._words[nodes[first]] = np.bitwise_or.reduceat(of_term[rows[order]], first, axis=0)
         self._holds[nodes] = True
 
     def _gather(self, nodes: np.ndarray, needed: np.ndarray | None = None) -> np.ndarray:
         """The places of nodes, each node's row here for its number; only in ``needed`` sentences, bits by row."""
-        key = self._plan.keys.values(nodes)
-        row = np.repeat(np.arange(len(nodes)), self._plan.keys.counts(nodes))
-        occur = np.flatnonzero(self._count[key])
+        row, key = self._plan.keys.pairs(nodes)
+        occur = self._count[key].nonzero()[0]
         key, row = key[occur], row[occur]
         counts = self._count[key]
-        row, column = np.repeat(row, counts), ranges(self._begin[key], counts)
+        row, column = row.repeat(counts), ranges(self._begin[key], counts)
         if needed is not None:
             sentence = self._table[SENTENCE, column]
-            kept = np.flatnonzero(needed[row, sentence >> 3] >> (sentence & 7) & 1)
+            kept = (needed[row, sentence >> 3] >> (sentence & 7) & 1).nonzero()[0]
             row, column = row[kept], column[kept]
         found = self._table[:, column]
         found[NODE] = row
@@ -230,9 +256,9 @@ class Places:
 
     def _following(self, followed: np.ndarray) -> np.ndarray:
         """The places of sequences, in sentences that have both parts."""
-        nodes, first, then, within = followed[:, self._holds[followed[1]] & self._holds[followed[2]]]
+        nodes, first, then, within = followed
         both = self._words[first] & self._words[then]
-        met = np.flatnonzero(both.any(axis=1))
+        met = both.any(axis=1).nonzero()[0]
         nodes, first, then, within, both = nodes[met], first[met], then[met], within[met], both[met].view(np.uint8)
         found = follow(self._gather(first, both), self._gather(then, both), within)
         found[NODE] = nodes[found[NODE]]
@@ -259,12 +285,12 @@ def _hits(plan: Plan, text: str, starts: np.ndarray, ends: np.ndarray, readable:
     found = plan.automaton.find_matches_as_indexes(text, overlapping=True) if len(starts) else []
     flat = np.fromiter(chain.from_iterable(found), dtype=np.int64, count=3 * len(found))
     term, start, end = flat.reshape(-1, 3).T.astype(np.int32)
-    sentence = np.searchsorted(starts, start, side="right") - 1
+    sentence = starts.searchsorted(start, side="right") - 1
     inside = (sentence >= 0) & (end <= ends[sentence]) & readable[sentence] if len(starts) else slice(0)
     hits = np.stack((term, sentence.astype(np.int32), start, end))[:, inside]
     if len(plan.terms) < 1 << 16:
         term = term.astype(np.uint16)  # which numpy sorts in linear time
-    return hits[:, np.argsort(term[inside], kind="stable")]
+    return hits[:, term[inside].argsort(kind="stable")]
 
 
 def _sets(words: np.ndarray) -> list[int]:
@@ -273,14 +299,22 @@ def _sets(words: np.ndarray) -> list[int]:
     return [int.from_bytes(content[at : at + width], "little") for at in range(0, len(content), width)]
 
 
+def _changes(values: np.ndarray) -> np.ndarray:
+    """Where each run of equal values begins."""
+    begins = np.ones(len(values), dtype=bool)
+    np.not_equal(values[1:], values[:-1], out=begins[1:])
+    return begins.nonzero()[0]
+
+
 def _mark(bits: np.ndarray, table: np.ndarray):
     """Set the bit of each place's sentence in its node's row."""
-    np.bitwise_or.at(bits, (table[NODE], table[SENTENCE] >> 3), (1 << (table[SENTENCE] & 7)).astype(np.uint8))
+    place = table[NODE].astype(np.int64) * bits.shape[1] + (table[SENTENCE] >> 3)
+    np.bitwise_or.at(bits.reshape(-1), place, _BITS[table[SENTENCE] & 7])
 
 
 def in_order(table: np.ndarray) -> np.ndarray:
     """The places of each node in the order of the text."""
-    return table[:, np.argsort(_key(table, START, END))]
+    return table[:, _key(table, START, END).argsort()]
 
 
 def _again(table: np.ndarray) -> np.ndarray:
@@ -304,10 +338,10 @@ def follow(first: np.ndarray, then: np.ndarray, within: np.ndarray) -> np.ndarra
 
     Each ``then`` goes with the nearest that precedes it, so that a chain of .. misses nothing.
     """
-    first, then = first[:, np.argsort(_key(first, END, START))], in_order(then)
+    first, then = first[:, _key(first, END, START).argsort()], in_order(then)
     size = int(max(then[START].max(initial=0), first[END].max(initial=0))) + 1
     ends = first[NODE].astype(np.int64) * size + first[END]
-    at = np.searchsorted(ends, then[NODE].astype(np.int64) * size + then[START], side="right") - 1
+    at = ends.searchsorted(then[NODE].astype(np.int64) * size + then[START], side="right") - 1
     then, at = then[:, at >= 0], at[at >= 0]
     near = first[:, at]
     holds = (near[NODE] == then[NODE]) & (near[SENTENCE] == then[SENTENCE])

@@ -42,8 +42,7 @@ class Tidy:
     __slots__ = ("origin", "text")
 
     def __init__(self, original: str):
-        text = original.translate(WIDE) if _ANY_WIDE.search(original) else original
-        text = _HALF.sub(_full_width, text)
+        text = _HALF.sub(_full_width, narrow(original))
         cuts = [match.span() for match in _INVISIBLE.finditer(text)]
         cuts += _line_breaks(text)
         self.text, self.origin = _without(text, sorted(cuts)) if cuts else (text, None)
@@ -55,6 +54,11 @@ class Tidy:
     def end(self, offset: int) -> int:
         """The end, in the original, of a stretch that ends here in the copy."""
         return offset if self.origin is None or not offset else self.origin[offset - 1] + 1
+
+
+def narrow(text: str) -> str:
+    """A text with letters and digits of half width."""
+    return text.translate(WIDE) if _ANY_WIDE.search(text) else text
 
 
 def _is_chinese(char: str) -> bool:

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from .blocks import chinese_number
 from .dates import gather_dates
 from .factsheet import Sheet
-from .outline import chinese_number
 from .passages import Passage, Reading, found, sentence
 
 EFFECTIVE, UPDATED, LAW, OTHER = "effective", "updated", "law", "other"

@@ -1,7 +1,6 @@
 """An audit: one policy version against one checklist version. What the engine proposes is kept as it was proposed."""
 
 import time
-from dataclasses import asdict
 from functools import lru_cache
 
 from django.db import transaction
@@ -10,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..engine import ENGINE_VERSION, analyse, parse_checklist, section_topics
 from ..engine.entities import Document, Layout, Role, Scale
+from ..engine.findings import searched_json
 from ..models import Audit, ChecklistVersion, Evidence, Finding
 from . import activity
 from .errors import ServiceError
@@ -145,8 +145,8 @@ def _finding(audit, position, requirement_pk, proposal):
         confidence=proposal.confidence,
         rationale_zh=proposal.rationale,
         rationale_en=proposal.rationale_en,
-        elements=[asdict(element) for element in proposal.elements],
-        searched=asdict(proposal.searched) if proposal.searched else {},
+        elements=[element._asdict() for element in proposal.elements],
+        searched=searched_json(proposal.searched),
     )
 
 

@@ -50,3 +50,10 @@ def test_a_rule_asks_for_a_detail():
         parse_rule("注销 & 含(菜单)", {})
     with pytest.raises(RuleError, match="at least one term"):
         parse_rule("含(菜单路径)", {})
+
+
+def test_a_menu_path_counts_though_its_first_words_run_on_from_the_line_above():
+    lines = ["注销账号", "通过我的-设置-注销即可办理"]
+    text = "".join(lines)
+    edges = [0, len(lines[0]), len(text)]
+    assert sentences_with("菜单路径", text, edges[:-1], edges[1:]) == 0b10

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checks.engine import build_outline
+from checks.engine.blocks import chinese_number
 from checks.engine.entities import Role
-from checks.engine.outline import chinese_number
 
 from .samples import DEMO, POLICIES, policy
 
