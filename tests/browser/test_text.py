@@ -104,6 +104,12 @@ share = st.floats(0, 0.999)
 point = st.tuples(share, share)
 
 
+def settled(page):
+    """Wait until the last answer stands in the page: a key pressed before is not heard."""
+    page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+    page.wait_for_timeout(50)
+
+
 def flat(text):
     return "".join(text.split())
 
@@ -224,6 +230,7 @@ def test_attached_moved_removed_and_taken_back_by_keys_alone(at_review, audit):
     page.keyboard.press("x")
     expect(page.locator("#panel .quotes .by-hand")).to_have_count(0)
     assert quotes(finding) == []
+    settled(page)
     page.keyboard.press("z")
     expect(page.locator("#panel .quotes .by-hand")).to_have_count(1)
     assert quotes(finding) == [quote[:-1].rstrip()]

@@ -8,6 +8,7 @@ from django.utils import timezone
 from checks.models import ActivityEntry, Audit, Report, SignOff
 from checks.rendering.context import context_digest
 from checks.rendering.digests import digest
+from checks.rendering.pdf import render_pdf
 from checks.selectors import audit_state
 from checks.services import locks, review
 from checks.services import report as services
@@ -158,6 +159,6 @@ def test_a_number_taken_while_the_pdf_was_made_is_refused_and_leaves_no_file(sig
     services.report_issue(by=team.reviewer, audit=signed_audit)
     files = stored_files()
     with pytest.raises(services.NumberTaken):
-        services._report_keep(team.lead, signed_audit, sign_off, taken, b"%PDF-1.7")
+        services._report_keep(team.lead, signed_audit, sign_off, taken, render_pdf(taken))
     assert stored_files() == files
     assert Report.objects.count() == 1

@@ -318,9 +318,11 @@ def test_the_pages_cost_the_same_for_any_number_of_files(browser, engagement, dj
         )
         factories.intake_item(job, state="failed", reason="duplicate", params={"version": version.pk})
         factories.intake_item(factories.intake_job(engagement), state="question", resembles={"version": version.pk})
-    with django_assert_num_queries(10):  # session, user, job, progress (2), repeatable, list (2), named, elsewhere
+    with django_assert_num_queries(
+        11
+    ):  # session, user, job, progress (2), repeatable, list (2), named, elsewhere, bell
         browser.get(reverse("intake_job", args=[job.pk]))
-    with django_assert_num_queries(5):  # session, user, engagement, jobs (2)
+    with django_assert_num_queries(6):  # session, user, engagement, jobs (2), bell
         browser.get(reverse("intake_jobs", args=[engagement.pk]))
     with django_assert_num_queries(6):  # the poll: session, user, job, progress (2), repeatable
         browser.get(reverse("intake_job", args=[job.pk]) + f"?seen={2 * count}-0", headers={"HX-Request": "true"})
