@@ -21,9 +21,9 @@ Written by `make accuracy GOLD=FOLDER`; not edited by hand.
 
 - Checklist digest `{checklist}`, engine {engine}, law as of {as_of}.
 - **Open**: {open_policies} policies the rules were written on. These figures flatter the engine.
-- **Held out**: {held_policies} policies kept apart while writing rules. Expect these figures, or a little less, on a policy
-  of your own. The disagreements on half of them were read once, to learn what kinds of mistakes there are, and their
-  texts may have been seen, unlabelled, among others of a larger corpus.
+- **Held out**: {held_policies} policies kept apart while writing rules. Expect these figures, or a little less, on a
+  policy of your own. The disagreements on half of them were read once, to learn what kinds of mistakes there are, and
+  their texts may have been seen, unlabelled, among others of a larger corpus.
 - Items on which the labellers disagreed do not count. Intervals are 95 % Wilson intervals; findings of one policy are
   not independent, so the true uncertainty is somewhat larger.
 """

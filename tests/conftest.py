@@ -2,8 +2,13 @@
 
 import pytest
 from django.test import override_settings
+from hypothesis import HealthCheck, settings
 
 from . import factories
+
+# How fast the machine is says nothing of the program: no deadline, no complaint about slow drawing of examples.
+settings.register_profile("policyaudit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("policyaudit")
 
 
 @pytest.fixture(scope="session", autouse=True)
