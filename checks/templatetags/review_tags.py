@@ -47,16 +47,11 @@ def policy_text(text):
 
 
 BETWEEN_TAGS = re.compile(r">\s*\n\s*<")
-TOKEN = re.compile(r'<input type="hidden" name="csrfmiddlewaretoken" value="\w*">')
 
 
 @register.tag
 def squeeze(parser, token):
-    """Templates are indented for their readers; what is between two tags on two lines goes out as one line break.
-
-    A part that HTMX swaps in goes without the CSRF token in every form: each request of HTMX carries it in a header
-    (see static/review/screen.js).
-    """
+    """Templates are indented for their readers; what is between two tags on two lines goes out as one line break."""
     nodes = parser.parse(["endsqueeze"])
     parser.delete_first_token()
     return SqueezeNode(nodes)
@@ -67,7 +62,4 @@ class SqueezeNode(template.Node):
         self.nodes = nodes
 
     def render(self, context):
-        html = self.nodes.render(context)
-        if context["request"].htmx:
-            html = TOKEN.sub("", html)
-        return BETWEEN_TAGS.sub(">\n<", html)
+        return BETWEEN_TAGS.sub(">\n<", self.nodes.render(context))
