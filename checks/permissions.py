@@ -107,12 +107,13 @@ def audit_for(user, pk, action=Action.VIEW):
 def finding_for(user, pk, action=Action.VIEW):
     """The finding under the same rule; its requirement, audit, policy version and engagement come along.
 
-    Without what is large and seldom asked for: the checklist's source, the policy's text and its facts.
+    Without what is large and seldom asked for: what the requirement says, the checklist's source, the policy's text
+    and its facts.
     """
     rows = Finding.objects.select_related(
-        "requirement", "audit__engagement", "audit__policy_version__document", "audit__checklist_version__checklist"
+        "requirement", "audit__engagement", "audit__policy_version", "audit__checklist_version"
     )
-    large = ("audit__checklist_version__source", "audit__policy_version__text", "audit__facts")
+    large = ("requirement__content", "audit__checklist_version__source", "audit__policy_version__text", "audit__facts")
     return _found(user, rows.defer(*large), pk, action, path="audit__engagement")
 
 

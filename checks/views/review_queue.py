@@ -166,6 +166,18 @@ class Queue:
         return self.total - self.decided
 
     @property
+    def numbers(self):
+        """Which findings are listed, as a form sends them."""
+        return ",".join(str(row.pk) for row in self.rows)
+
+    @property
+    def bulk_may_change(self):
+        """Whether deciding one finding may change what is said of deciding many: how many are listed, or whether
+        something is left of a bulk decision to take back.
+        """
+        return bool(self.chosen) or any(row.batch_id for row in self._decisions)
+
+    @property
     def deciding(self):
         """What is listed and not decided yet, for deciding many at once."""
         return [row for row in self.rows if not row.is_decided]

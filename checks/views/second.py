@@ -38,6 +38,7 @@ class SecondQueue(Queue):
     decide = "second_decide"
     is_blind = True
     batch = None
+    bulk_may_change = False
 
     def __init__(self, audit, data, domains, *, opinions, **extra):
         self.opinions = opinions
