@@ -41,6 +41,7 @@ from .models import (
 )
 from .models.audit import VerdictChoices
 from .models.checklist import SeverityChoices
+from .prepared import Prepared
 from .standing import standing
 
 # The acts of an engagement that say nothing about findings.
@@ -326,9 +327,18 @@ def _requirements_of(version, wanted):
     return _requirements[key]
 
 
+_listed = Prepared(
+    lambda audit: (
+        Finding.objects.filter(audit=audit)
+        .defer("searched", "elements", "rationale_zh", "rationale_en")
+        .order_by("position")
+    )
+)
+
+
 def review_queue(audit):
     """Every finding of the audit in checklist order, as light as a list needs it: one query, three the first time."""
-    findings = list(audit.findings.defer("searched", "elements", "rationale_zh", "rationale_en").order_by("position"))
+    findings = _listed(audit.pk)
     known = _requirements_of(audit.checklist_version, {finding.requirement_id for finding in findings})
     for finding in findings:
         finding.requirement = known[finding.requirement_id]
@@ -370,6 +380,10 @@ def traces():
     return {f"has_{name}": Exists(model.objects.filter(finding=OuterRef("pk"))) for name, model in TRACES.items()}
 
 
+finding_with_traces = Prepared(lambda pk: Finding.objects.annotate(**traces()).filter(pk=pk))
+_traces = Prepared(lambda pk: Finding.objects.filter(pk=pk).order_by().values(**traces()))
+
+
 def load_focus(finding):
     """Fetch what the panel of one finding shows beside the finding itself, at most four queries, and its ``traces``.
 
@@ -377,8 +391,7 @@ def load_focus(finding):
     ``has_evidence_changes`` says so.
     """
     if not hasattr(finding, "has_changes"):
-        found = traces()
-        vars(finding).update(Finding.objects.filter(pk=finding.pk).order_by().values(**found).get())
+        vars(finding).update(*_traces(finding.pk))
     known = _requirements_of(finding.audit.checklist_version, {finding.requirement_id})
     finding.requirement = known[finding.requirement_id]
     related = ["evidence"]

@@ -23,6 +23,7 @@ from .models import (
     SecondOpinion,
 )
 from .models.review import decision_stacks
+from .prepared import Prepared
 
 PAUSE = timedelta(minutes=10)  # a longer one was no time spent on a finding
 HERE = timedelta(seconds=50)  # a little more than two polls
@@ -41,15 +42,22 @@ def frequent_reasons(user, requirement):
     In whichever checklist version it has this code, in the engagements this user is a member of, and not where the user
     is the second auditor of a running blind review.
     """
+    return _reasons(user.pk, requirement.code)
+
+
+def _reason_rows(user_pk, code):
     # Subqueries, not joins: the database begins with the findings of the requirement, whatever statistics it has.
     rows = Decision.objects.filter(
-        finding__requirement__in=Requirement.objects.filter(code=requirement.code).values("pk"),
-        finding__audit__engagement__in=Membership.objects.filter(user=user).values("engagement"),
+        finding__requirement__in=Requirement.objects.filter(code=code).values("pk"),
+        finding__audit__engagement__in=Membership.objects.filter(user=user_pk).values("engagement"),
         kind=Decision.Kind.DECIDED,
     ).exclude(reason="")
-    rows = rows.exclude(finding__audit__in=BlindReview.objects.hiding_from(user).values("audit"))
+    rows = rows.exclude(finding__audit__in=BlindReview.objects.running().filter(second=user_pk).values("audit"))
     counted = rows.order_by().values("reason").annotate(times=Count("pk"), latest=Max("pk"))
-    return list(counted.order_by("-times", "-latest").values_list("reason", flat=True)[:REASONS])
+    return counted.order_by("-times", "-latest").values_list("reason", flat=True)[:REASONS]
+
+
+_reasons = Prepared(_reason_rows, int, str)
 
 
 def decisions_of(audit):
@@ -57,9 +65,16 @@ def decisions_of(audit):
 
     Rows with ``id``, ``finding_id``, ``kind``, ``batch_id``, ``decided_by_id``, ``decided_at``.
     """
-    rows = Decision.objects.filter(finding__audit=audit).order_by()
-    rows = rows.values_list("id", "finding_id", "kind", "batch_id", "decided_by_id", "decided_at", named=True)
-    return sorted(rows)  # here: the database would rather go through the whole table in order
+    return sorted(_decision_rows(audit.pk))  # here: the database would rather go through the whole table in order
+
+
+_decision_rows = Prepared(
+    lambda audit: (
+        Decision.objects.filter(finding__audit=audit)
+        .order_by()
+        .values_list("id", "finding_id", "kind", "batch_id", "decided_by_id", "decided_at", named=True)
+    )
+)
 
 
 def seconds_per_decision(decisions, user):
@@ -112,8 +127,14 @@ def changes_of(finding):
 
 def team_of(audit):
     """The memberships of the audit's engagement, with their people, closed accounts left out: one query."""
-    rows = Membership.objects.filter(engagement=audit.engagement_id, user__is_active=True).select_related("user")
-    return list(rows.order_by("id"))
+    return _team(audit.engagement_id)
+
+
+_team = Prepared(
+    lambda engagement: (
+        Membership.objects.filter(engagement=engagement, user__is_active=True).select_related("user").order_by("id")
+    )
+)
 
 
 # ---------- Comments ----------

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from ..forms import CommentForm, DecisionForm, UndoForm
-from ..models import Audit, Finding, FindingChange
+from ..models import Audit, FindingChange
 from ..permissions import Action, Blind, audit_for, can, finding_for
-from ..selectors import audit_observations, checklist_titles, load_focus, traces
+from ..selectors import audit_observations, checklist_titles, finding_with_traces, load_focus
 from ..services import ServiceError, batches, verdicts
 from ..services import review as review_service
 from ..teamwork import (
@@ -211,7 +211,7 @@ def went_on(request, decided):
 
 def neighbour(finding, pk):
     """Another finding of the same audit, afresh; the audit and what hangs on it is here already."""
-    other = Finding.objects.annotate(**traces()).get(pk=pk, audit=finding.audit_id)
+    (other,) = finding_with_traces(pk)
     other.audit = finding.audit
     return other
 

@@ -58,5 +58,5 @@ def sign_in_by_form(page, user):
 
 def settled(page):
     """Wait until the last answer stands in the page: a key pressed before is not heard."""
-    page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+    page.wait_for_function("() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
     page.wait_for_timeout(50)
