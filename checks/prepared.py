@@ -50,4 +50,3 @@ class Prepared:
                 raise TypeError(f"values {sorted(missing)} stand nowhere in {sql}")
             self._made[vendor] = queryset, compiler, sql, params
         return self._made[vendor]
-

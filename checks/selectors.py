@@ -384,21 +384,22 @@ finding_with_traces = Prepared(lambda pk: Finding.objects.annotate(**traces()).f
 _traces = Prepared(lambda pk: Finding.objects.filter(pk=pk).order_by().values(**traces()))
 
 
-def load_focus(finding):
+def load_focus(finding, *, by_people=True):
     """Fetch what the panel of one finding shows beside the finding itself, at most four queries, and its ``traces``.
 
     ``decisions`` and ``evidence_changes`` are fetched where there are any: where the finding has a revision, and where
-    ``has_evidence_changes`` says so.
+    ``has_evidence_changes`` says so. Without ``by_people``: only what the engine found.
     """
-    if not hasattr(finding, "has_changes"):
-        vars(finding).update(*_traces(finding.pk))
     known = _requirements_of(finding.audit.checklist_version, {finding.requirement_id})
     finding.requirement = known[finding.requirement_id]
     related = ["evidence"]
-    if finding.revision:  # it counts decisions
-        related.append("decisions__decided_by")
-    if finding.has_evidence_changes:
-        related.append(evidence_changes())
+    if by_people:
+        if not hasattr(finding, "has_changes"):
+            vars(finding).update(*_traces(finding.pk))
+        if finding.revision:  # it counts decisions
+            related.append("decisions__decided_by")
+        if finding.has_evidence_changes:
+            related.append(evidence_changes())
     prefetch_related_objects([finding], *related)
     return finding
 
