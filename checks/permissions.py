@@ -30,6 +30,7 @@ from .models import (
     PolicyVersion,
     Report,
 )
+from .prepared import Prepared
 
 
 class Blind(PermissionDenied):
@@ -107,13 +108,10 @@ def audit_for(user, pk, action=Action.VIEW):
 def finding_for(user, pk, action=Action.VIEW):
     """The finding under the same rule; its requirement, audit, policy version and engagement come along.
 
-    Without what is large and seldom asked for: the checklist's source, the policy's text and its facts.
+    Without what is large and seldom asked for: what the requirement says, the checklist's source, the policy's text
+    and its facts.
     """
-    rows = Finding.objects.select_related(
-        "requirement", "audit__engagement", "audit__policy_version__document", "audit__checklist_version__checklist"
-    )
-    large = ("audit__checklist_version__source", "audit__policy_version__text", "audit__facts")
-    return _found(user, rows.defer(*large), pk, action, path="audit__engagement")
+    return _checked(user, _findings(pk, user.pk) if user.is_authenticated else (), action, path="audit__engagement")
 
 
 def report_for(user, pk, action=Action.VIEW):
@@ -182,24 +180,39 @@ def second_finding_for(user, pk):
 
 def _found(user, rows, pk, action, *, path, blind_too=False):
     """The row, through the memberships of the engagement at ``path``: one query for row and role."""
-    if not user.is_authenticated:
-        raise Http404
+    rows = _mine(rows, pk, user.pk, path=path) if user.is_authenticated else ()
+    return _checked(user, rows, action, path=path, blind_too=blind_too)
+
+
+def _mine(rows, pk, user_pk, *, path):
+    """The row with this number (or none), if the user is a member of its engagement, with ``_my_role`` and, of what is
+    part of an audit, ``_hidden``.
+    """
     memberships = f"{path}__memberships" if path else "memberships"
-    mine = rows.filter(**{"pk": pk, f"{memberships}__user": user})
+    mine = rows.filter(**{"pk": pk, f"{memberships}__user": user_pk})
     mine = mine.annotate(_my_role=F(f"{memberships}__role"))
-    guarded = rows.model is Audit or path.endswith("audit__engagement")
-    if guarded:
+    if _is_guarded(rows.model, path):
         audit = "__".join([*path.split("__")[:-1], "pk"])
-        mine = mine.annotate(_hidden=Exists(BlindReview.objects.hiding_from(user).filter(audit=OuterRef(audit))))
-    row = mine.first()
+        hiding = BlindReview.objects.running().filter(second=user_pk, audit=OuterRef(audit))
+        mine = mine.annotate(_hidden=Exists(hiding))
+    return mine.order_by("pk")[:1]
+
+
+def _checked(user, rows, action, *, path, blind_too=False):
+    """The only one of ``rows`` as ``_mine`` gives them, if the user may do this with it."""
+    row = next(iter(rows), None)
     if row is None:
         raise Http404
     _engagement_at(row, path).__dict__.setdefault("_roles", {})[user.pk] = row._my_role
-    if guarded and row._hidden and not blind_too:
+    if _is_guarded(type(row), path) and row._hidden and not blind_too:
         raise Blind(_engagement_at(row, path.rpartition("__")[0]).pk)
     if action not in ALLOWED[row._my_role]:
         raise PermissionDenied
     return row
+
+
+def _is_guarded(model, path):
+    return model is Audit or path.endswith("audit__engagement")
 
 
 def _engagement_at(row, path):
@@ -207,3 +220,14 @@ def _engagement_at(row, path):
     for name in path.split("__") if path else ():
         row = getattr(row, name)
     return row
+
+
+def _finding_rows(pk, user_pk):
+    rows = Finding.objects.select_related(
+        "requirement", "audit__engagement", "audit__policy_version", "audit__checklist_version"
+    )
+    large = ("requirement__content", "audit__checklist_version__source", "audit__policy_version__text", "audit__facts")
+    return _mine(rows.defer(*large), pk, user_pk, path="audit__engagement")
+
+
+_findings = Prepared(_finding_rows, int, int)  # at every step of the review

@@ -22,11 +22,13 @@ from .models import (
     ActivityEntry,
     Audit,
     BlindReview,
+    Comment,
     Decision,
     Engagement,
     Evidence,
     EvidenceChange,
     Finding,
+    FindingChange,
     IntakeItem,
     IntakeJob,
     Membership,
@@ -39,6 +41,7 @@ from .models import (
 )
 from .models.audit import VerdictChoices
 from .models.checklist import SeverityChoices
+from .prepared import Prepared
 from .standing import standing
 
 # The acts of an engagement that say nothing about findings.
@@ -316,16 +319,26 @@ _requirements: dict[tuple, dict] = {}  # by version: a published checklist never
 
 
 def _requirements_of(version, wanted):
-    """The requirements of a checklist version by their number, without their content; read once per process."""
+    """The requirements of a checklist version by their number, with their legal bases; read once per process."""
     key = version.pk, version.digest
     if key not in _requirements or not wanted <= _requirements[key].keys():
-        _requirements[key] = {row.pk: row for row in Requirement.objects.filter(pk__in=wanted).defer("content")}
+        rows = Requirement.objects.filter(version=version.pk).prefetch_related("legal_basis")
+        _requirements[key] = {row.pk: row for row in rows}
     return _requirements[key]
 
 
+_listed = Prepared(
+    lambda audit: (
+        Finding.objects.filter(audit=audit)
+        .defer("searched", "elements", "rationale_zh", "rationale_en")
+        .order_by("position")
+    )
+)
+
+
 def review_queue(audit):
-    """Every finding of the audit in checklist order, as light as a list needs it: one query, or two the first time."""
-    findings = list(audit.findings.defer("searched", "elements", "rationale_zh", "rationale_en").order_by("position"))
+    """Every finding of the audit in checklist order, as light as a list needs it: one query, three the first time."""
+    findings = _listed(audit.pk)
     known = _requirements_of(audit.checklist_version, {finding.requirement_id for finding in findings})
     for finding in findings:
         finding.requirement = known[finding.requirement_id]
@@ -357,10 +370,37 @@ def evidence_changes():
     return Prefetch("evidence_changes", EvidenceChange.objects.select_related("changed_by").order_by("id"))
 
 
-def load_focus(finding):
-    """Fetch what the panel of one finding shows beside the finding itself: a constant number of queries."""
-    related = ("evidence", "requirement__legal_basis", "decisions__decided_by")
-    prefetch_related_objects([finding], *related, evidence_changes())
+TRACES = {"evidence_changes": EvidenceChange, "changes": FindingChange, "comments": Comment}
+
+
+def traces():
+    """To annotate findings with: whether people left what is there seldom (``has_evidence_changes``, ``has_changes``,
+    ``has_comments``). What is not there need not be asked for.
+    """
+    return {f"has_{name}": Exists(model.objects.filter(finding=OuterRef("pk"))) for name, model in TRACES.items()}
+
+
+finding_with_traces = Prepared(lambda pk: Finding.objects.annotate(**traces()).filter(pk=pk))
+_traces = Prepared(lambda pk: Finding.objects.filter(pk=pk).order_by().values(**traces()))
+
+
+def load_focus(finding, *, by_people=True):
+    """Fetch what the panel of one finding shows beside the finding itself, at most four queries, and its ``traces``.
+
+    ``decisions`` and ``evidence_changes`` are fetched where there are any: where the finding has a revision, and where
+    ``has_evidence_changes`` says so. Without ``by_people``: only what the engine found.
+    """
+    known = _requirements_of(finding.audit.checklist_version, {finding.requirement_id})
+    finding.requirement = known[finding.requirement_id]
+    related = ["evidence"]
+    if by_people:
+        if not hasattr(finding, "has_changes"):
+            vars(finding).update(*_traces(finding.pk))
+        if finding.revision:  # it counts decisions
+            related.append("decisions__decided_by")
+        if finding.has_evidence_changes:
+            related.append(evidence_changes())
+    prefetch_related_objects([finding], *related)
     return finding
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from .models import (
     Audit,
+    Batch,
     BlindReview,
     Comment,
     CommentState,
@@ -22,6 +23,7 @@ from .models import (
     SecondOpinion,
 )
 from .models.review import decision_stacks
+from .prepared import Prepared
 
 PAUSE = timedelta(minutes=10)  # a longer one was no time spent on a finding
 HERE = timedelta(seconds=50)  # a little more than two polls
@@ -40,25 +42,47 @@ def frequent_reasons(user, requirement):
     In whichever checklist version it has this code, in the engagements this user is a member of, and not where the user
     is the second auditor of a running blind review.
     """
+    return _reasons(user.pk, requirement.code)
+
+
+def _reason_rows(user_pk, code):
     # Subqueries, not joins: the database begins with the findings of the requirement, whatever statistics it has.
     rows = Decision.objects.filter(
-        finding__requirement__in=Requirement.objects.filter(code=requirement.code).values("pk"),
-        finding__audit__engagement__in=Membership.objects.filter(user=user).values("engagement"),
+        finding__requirement__in=Requirement.objects.filter(code=code).values("pk"),
+        finding__audit__engagement__in=Membership.objects.filter(user=user_pk).values("engagement"),
         kind=Decision.Kind.DECIDED,
     ).exclude(reason="")
-    rows = rows.exclude(finding__audit__in=BlindReview.objects.hiding_from(user).values("audit"))
+    rows = rows.exclude(finding__audit__in=BlindReview.objects.running().filter(second=user_pk).values("audit"))
     counted = rows.order_by().values("reason").annotate(times=Count("pk"), latest=Max("pk"))
-    return list(counted.order_by("-times", "-latest").values_list("reason", flat=True)[:REASONS])
+    return counted.order_by("-times", "-latest").values_list("reason", flat=True)[:REASONS]
 
 
-def seconds_per_decision(audit, user):
-    """How long this person takes for a finding of this audit: the median time between two of their decisions, in
-    seconds, pauses over ten minutes left out; None before there are two. One query.
+_reasons = Prepared(_reason_rows, int, str)
+
+
+def decisions_of(audit):
+    """Every decision of the audit, oldest first, as far as pace and bulk decisions are about it: one query.
+
+    Rows with ``id``, ``finding_id``, ``kind``, ``batch_id``, ``decided_by_id``, ``decided_at``.
     """
-    rows = Decision.objects.filter(finding__audit=audit, batch=None, kind=Decision.Kind.DECIDED)
-    # Whose it is is looked at here: the database would go through everything this person ever decided.
-    times = rows.order_by().values_list("id", "decided_at", "decided_by")
-    return pace(at for _id, at, person in sorted(times) if person == user.pk)
+    return sorted(_decision_rows(audit.pk))  # here: the database would rather go through the whole table in order
+
+
+_decision_rows = Prepared(
+    lambda audit: (
+        Decision.objects.filter(finding__audit=audit)
+        .order_by()
+        .values_list("id", "finding_id", "kind", "batch_id", "decided_by_id", "decided_at", named=True)
+    )
+)
+
+
+def seconds_per_decision(decisions, user):
+    """How long this person takes for a finding of the audit with these ``decisions_of`` it: the median time between two
+    of their decisions, in seconds, pauses over ten minutes left out; None before there are two.
+    """
+    own = [row for row in decisions if row.decided_by_id == user.pk]
+    return pace(row.decided_at for row in own if row.kind == Decision.Kind.DECIDED and row.batch_id is None)
 
 
 def pace(times):
@@ -85,12 +109,15 @@ def _stacks(decisions):
     return [decision_stacks(rows) for rows in by_finding.values()]
 
 
-def latest_batch(audit):
-    """The newest bulk decision of the audit of which something is left to take back, or None: one query."""
-    latest = Decision.objects.filter(finding=OuterRef("finding")).order_by("-id").values("pk")[:1]
-    standing = Decision.objects.filter(batch=OuterRef("pk"), pk=Subquery(latest))
-    batches = audit.batches.filter(Exists(standing), undoes=None).select_related("made_by")
-    return batches.order_by("-id").first()
+def latest_batch(decisions):
+    """The newest bulk decision of which something is left to take back among an audit's ``decisions_of`` it, or None:
+    one query, none where nothing was decided in bulk.
+    """
+    latest = {row.finding_id: row.batch_id for row in decisions}
+    standing = set(latest.values()) - {None}
+    if not standing:
+        return None
+    return Batch.objects.filter(pk__in=standing, undoes=None).select_related("made_by").order_by("-id").first()
 
 
 def changes_of(finding):
@@ -100,8 +127,14 @@ def changes_of(finding):
 
 def team_of(audit):
     """The memberships of the audit's engagement, with their people, closed accounts left out: one query."""
-    rows = Membership.objects.filter(engagement=audit.engagement_id, user__is_active=True).select_related("user")
-    return list(rows.order_by("id"))
+    return _team(audit.engagement_id)
+
+
+_team = Prepared(
+    lambda engagement: (
+        Membership.objects.filter(engagement=engagement, user__is_active=True).select_related("user").order_by("id")
+    )
+)
 
 
 # ---------- Comments ----------

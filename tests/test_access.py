@@ -295,9 +295,18 @@ def test_the_table_knows_every_url():
     assert len(found) == len(URLS), "two routes share a name"
 
 
-@pytest.fixture
-def world(engagement, team, audit):
-    """One engagement with everything in it, and one person of every kind."""
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker):
+    """One engagement with everything in it, and one person of every kind; built once, as every answer is taken back."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield everything()
+        transaction.set_rollback(True)
+
+
+def everything():
+    engagement = factories.engagement()
+    team = factories.team(engagement)
+    audit = factories.audit(engagement)
     decided_audit = factories.audit(engagement, audit.policy_version, audit.checklist_version)
     signed_audit = factories.audit(engagement, audit.policy_version, audit.checklist_version)
     for other in (decided_audit, signed_audit):

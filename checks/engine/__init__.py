@@ -1,6 +1,6 @@
 """The engine's door: bytes in, findings out. Pure functions: same input, same output, on any machine."""
 
-from .checklist import ChecklistError, load_checklist, parse_checklist, shipped_checklist
+from .checklist import ChecklistError, load_checklist, load_shipped, parse_checklist, shipped_checklist
 from .findings import ENGINE_VERSION, analyse, to_json
 from .intake import IntakeError, IntakeReason, document_from_text, read_document
 from .outline import build_outline
@@ -15,6 +15,7 @@ __all__ = [
     "build_outline",
     "document_from_text",
     "load_checklist",
+    "load_shipped",
     "parse_checklist",
     "read_document",
     "section_topics",

@@ -9,7 +9,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import yaml
@@ -383,3 +383,9 @@ def _read(file: Path) -> dict:
 def shipped_checklist() -> Path:
     """The directory of the newest shipped checklist version."""
     return max((path.parent for path in SHIPPED.glob("*/*/checklist.yaml")), key=lambda path: path.name)
+
+
+@cache
+def load_shipped() -> Checklist:
+    """The newest shipped checklist. Its files do not change while the program runs, so they are read once."""
+    return load_checklist(shipped_checklist())

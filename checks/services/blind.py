@@ -130,7 +130,7 @@ def opinions_hand_in(*, by, blind):
     return blind
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # inside the act that may complete a side
 def reveal_if_complete(*, by, audit):
     """Compare the two opinions once both auditors have decided everything; return the BlindReview then, else None.
 

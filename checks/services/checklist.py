@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from ..engine import load_checklist, shipped_checklist
+from ..engine import load_checklist, load_shipped
 from ..models import Checklist, ChecklistVersion, LegalBasis, Requirement
 from . import activity
 
@@ -14,7 +14,7 @@ def checklist_import(*, path=None):
 
     Importing the same content again returns the version that is there. Raises the engine's ChecklistError.
     """
-    loaded = load_checklist(path or shipped_checklist())
+    loaded = load_checklist(path) if path else load_shipped()
     if version := ChecklistVersion.objects.filter(digest=loaded.digest).first():
         return version
     titles = {"title_zh": loaded.title_zh, "title_en": loaded.title_en}

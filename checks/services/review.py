@@ -8,8 +8,7 @@ from ..models import Comment, CommentState, Decision, Finding
 from ..models.review import decision_stacks
 from . import activity, blind, notifications
 from .errors import ServiceError
-from .locks import lock_open_audit
-from .verdicts import checked_reason, decision_keep, require_fresh
+from .verdicts import checked_reason, decision_keep, lock_to_decide
 
 
 class NothingToUndo(ServiceError):
@@ -35,8 +34,7 @@ def finding_decide(*, by, finding, verdict, reason, revision):
     ``revision`` is the finding's revision the person saw. Raises AuditSigned, StaleFinding, NotAVerdict, and
     ReasonRequired when the verdict differs from the proposed one and no reason is given.
     """
-    lock_open_audit(finding.audit_id)
-    require_fresh(finding, revision)
+    lock_to_decide(finding, revision)
     reason = checked_reason(verdict, reason, proposed=finding.proposed_verdict)
     decision = decision_keep(by=by, finding=finding, verdict=str(verdict), reason=reason)
     _record(by, "finding.decided", finding, decision)
@@ -51,8 +49,7 @@ def decision_undo(*, by, finding, revision):
     The new Decision repeats what now counts (empty verdict: nothing). Raises AuditSigned, StaleFinding,
     NothingToUndo, ResolvedStays.
     """
-    lock_open_audit(finding.audit_id)
-    require_fresh(finding, revision)
+    lock_to_decide(finding, revision)
     done, _undone = decision_stacks(finding.decisions.order_by("id"))
     if not done:
         raise NothingToUndo
@@ -72,8 +69,7 @@ def decision_redo(*, by, finding, revision):
 
     Raises AuditSigned, StaleFinding, NothingToRedo.
     """
-    lock_open_audit(finding.audit_id)
-    require_fresh(finding, revision)
+    lock_to_decide(finding, revision)
     _done, undone = decision_stacks(finding.decisions.order_by("id"))
     if not undone:
         raise NothingToRedo

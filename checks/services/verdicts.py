@@ -3,9 +3,10 @@
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Decision, Finding, FindingChange
+from ..models import Audit, Decision, Finding, FindingChange
 from ..models.audit import VerdictChoices
 from .errors import ServiceError
+from .locks import AuditSigned
 
 FINAL_VERDICTS = frozenset(VerdictChoices.values) - {VerdictChoices.UNDETERMINED.value}
 
@@ -31,6 +32,21 @@ def require_fresh(finding, revision):
     if row.revision != revision:
         raise StaleFinding
     finding.revision, finding.second_look = row.revision, row.second_look
+
+
+def lock_to_decide(finding, revision):
+    """Lock the finding and its audit's row, in one query: nothing else can be decided or signed from here on.
+
+    The instance learns what of the row a decision depends on: it may be older than the row. Raises AuditSigned, and
+    StaleFinding when the finding was decided since ``revision``.
+    """
+    rows = Audit.objects.filter(pk=finding.audit_id, findings=finding.pk).select_for_update()  # the audit's row first
+    row = rows.values_list("status", "findings__revision", "findings__second_look").get()
+    status, finding.revision, finding.second_look = row
+    if status == Audit.Status.SIGNED:
+        raise AuditSigned
+    if finding.revision != revision:
+        raise StaleFinding
 
 
 def checked_reason(verdict, reason, *, proposed):

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from ..forms import CommentForm, DecisionForm, UndoForm
-from ..models import Audit, Finding, FindingChange
+from ..models import Audit, FindingChange
 from ..permissions import Action, Blind, audit_for, can, finding_for
-from ..selectors import audit_observations, checklist_titles, load_focus
+from ..selectors import audit_observations, checklist_titles, finding_with_traces, load_focus
 from ..services import ServiceError, batches, verdicts
 from ..services import review as review_service
 from ..teamwork import (
@@ -211,7 +211,7 @@ def went_on(request, decided):
 
 def neighbour(finding, pk):
     """Another finding of the same audit, afresh; the audit and what hangs on it is here already."""
-    other = Finding.objects.select_related("requirement").get(pk=pk, audit=finding.audit_id)
+    (other,) = finding_with_traces(pk)
     other.audit = finding.audit
     return other
 
@@ -286,14 +286,14 @@ def focus(request, finding, queue, **extra):
 
 
 def people_of(finding, user, *, decides):
-    """What people have to do with the finding: four queries."""
-    changes = changes_of(finding)
+    """What people have to do with the finding, whose traces are known: at most four queries."""
+    changes = changes_of(finding) if finding.has_changes else []
     memberships = team_of(finding.audit)
     return People(
         changes={change.kind: change for change in changes},
         looks=[change for change in reversed(changes) if change.kind == FindingChange.Kind.SECOND_LOOK],
         members=[membership.user for membership in memberships if membership.user_id != user.pk],
         deciders=[membership.user for membership in memberships if membership.role in DECIDERS],
-        comments=comments_with_state(finding),
+        comments=comments_with_state(finding) if finding.has_comments else [],
         reasons=frequent_reasons(user, finding.requirement) if decides else [],
     )

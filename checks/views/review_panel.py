@@ -56,8 +56,8 @@ def panel(
     """
     content = finding.requirement.content
     blind = opinions is not None
-    decisions = opinions if blind else list(finding.decisions.all())
-    changes = [] if blind else list(finding.evidence_changes.all())
+    decisions = opinions if blind else list(finding.decisions.all()) if finding.revision else []
+    changes = list(finding.evidence_changes.all()) if not blind and finding.has_evidence_changes else []
     current = decisions[-1] if finding.is_decided and decisions else None
     before, behind = queue.neighbours(finding)
     pieces = standing(finding.evidence.all(), changes)

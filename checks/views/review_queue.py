@@ -14,7 +14,7 @@ from ..models import Finding
 from ..models.audit import VerdictChoices
 from ..models.checklist import SeverityChoices
 from ..selectors import evidence_places, finding_numbers_mentioning, review_queue
-from ..teamwork import latest_batch, open_comment_counts, seconds_per_decision
+from ..teamwork import decisions_of, latest_batch, open_comment_counts, seconds_per_decision
 from ..templatetags.checks_tags import in_language
 
 DOUBT, SEVERITY, CLAUSE, DOMAIN = "doubt", "severity", "clause", "domain"
@@ -166,19 +166,35 @@ class Queue:
         return self.total - self.decided
 
     @property
+    def numbers(self):
+        """Which findings are listed, as a form sends them."""
+        return ",".join(str(row.pk) for row in self.rows)
+
+    @property
+    def bulk_may_change(self):
+        """Whether deciding one finding may change what is said of deciding many: how many are listed, or whether
+        something is left of a bulk decision to take back.
+        """
+        return bool(self.chosen) or any(row.batch_id for row in self._decisions)
+
+    @property
     def deciding(self):
         """What is listed and not decided yet, for deciding many at once."""
         return [row for row in self.rows if not row.is_decided]
 
     @cached_property
+    def _decisions(self):
+        return decisions_of(self.audit)
+
+    @cached_property
     def batch(self):
         """The latest bulk decision of which something can be taken back."""
-        return latest_batch(self.audit)
+        return latest_batch(self._decisions)
 
     @cached_property
     def pace(self):
         """How many seconds the reader takes for a finding here; None when that cannot be said yet."""
-        return seconds_per_decision(self.audit, self.user)
+        return seconds_per_decision(self._decisions, self.user)
 
     @property
     def tallies(self):

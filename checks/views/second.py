@@ -38,6 +38,7 @@ class SecondQueue(Queue):
     decide = "second_decide"
     is_blind = True
     batch = None
+    bulk_may_change = False
 
     def __init__(self, audit, data, domains, *, opinions, **extra):
         self.opinions = opinions
@@ -177,7 +178,7 @@ def focus(request, blind, finding, queue, **extra):
     """The frame and the panel of one finding, with the second auditor's opinions in place of decisions."""
     opinions = queue.opinions.get(finding.pk, [])
     masked(finding, opinions)
-    load_focus(finding)
+    load_focus(finding, by_people=False)
     titles = checklist_titles(blind.audit.checklist_version)
     context = {**frame(blind, queue), "focus_id": finding.pk}
     people = People(reasons=frequent_reasons(request.user, finding.requirement))

@@ -13,14 +13,31 @@
     const row = find(`.queue-row[data-finding="${id}"]`);
     if (!row) return;
     row.setAttribute("aria-current", "true");
-    if (places.split.matches) places.reveal(find("#listing"), row, 0.4, true);
+    scrollSoon("list", () => places.reveal(find("#listing"), row, 0.4, true));
   }
 
   function showEvidence(id) {
     for (const mark of all("mark.evidence.on")) if (!mark.matches(`[data-findings~="${id}"]`)) mark.classList.remove("on");
     const marks = all(`mark.evidence[data-findings~="${id}"]`);
     for (const mark of marks) mark.classList.add("on");
-    if (marks.length && places.split.matches) places.show(marks[0], 0.3, true);
+    scrollSoon("text", marks.length ? () => places.show(marks[0], 0.3, true) : null);
+  }
+
+  /* List and text follow once the panel is painted: to scroll them, the whole text has to be laid out. A finding that
+     came meanwhile has the last word. */
+  const soon = { list: null, text: null };
+  let waits = false;
+
+  function scrollSoon(pane, scroll) {
+    soon[pane] = scroll;
+    if (waits || !places.split.matches) return;
+    waits = true;
+    requestAnimationFrame(() => setTimeout(() => {
+      waits = false;
+      const due = Object.values(soon);
+      soon.list = soon.text = null;
+      for (const act of due) act?.();
+    }));
   }
 
   function follow(link) {
@@ -44,8 +61,8 @@
     const row = rows[at === -1 ? 0 : at + by];
     if (!row) return;
     wanted = row.dataset.finding;
-    showCurrent(wanted);
     row.click();
+    showCurrent(wanted);
   }
 
   policyaudit.key("j", () => step(1));

@@ -14,5 +14,5 @@ def test_figures_of_a_small_office():
     few = measure(world, rounds=6)
     assert len(list(report(few))) > len(few)
     assert max(few["decision"]["sent"]) < WANTED_SWAP
-    assert few["decision"]["queries"] <= 30
-    assert few["finding_detail"]["queries"] <= 14
+    assert few["decision"]["queries"] <= 17
+    assert few["finding_detail"]["queries"] <= 10

@@ -12,6 +12,7 @@ from checks.engine import (
     build_outline,
     document_from_text,
     load_checklist,
+    load_shipped,
     read_document,
     shipped_checklist,
 )
@@ -35,7 +36,7 @@ AS_OF = date(2026, 11, 1)
 
 @pytest.fixture(scope="module")
 def shipped():
-    return load_checklist(shipped_checklist())
+    return load_shipped()
 
 
 def read(name):

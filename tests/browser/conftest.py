@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from checks.services import checklist
 
@@ -13,6 +13,7 @@ from .. import factories
 from .chromium import launch
 
 TIMEOUT = 20_000  # milliseconds; generous, because two workers share two cores
+expect.set_options(timeout=TIMEOUT)
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +61,7 @@ def open_context(chromium, live_server):
         options = {"locale": "zh-CN", "viewport": {"width": 1280, "height": 800}} | options
         context = chromium.new_context(base_url=live_server.url, **options)
         context.set_default_timeout(TIMEOUT)
+        context.server = live_server.url
         watch = Watch(urlsplit(live_server.url).netloc)
         context.on("request", watch.request)
         context.on("console", watch.console)

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from django.conf import settings
+from django.test import Client
+
 from checks.models import Membership
 from checks.services import analysis, batches, engagements, intake, review
 
@@ -35,9 +38,25 @@ def decide_rest(audit, by):
 
 
 def sign_in(page, user):
+    """Give the page's browser a session of this person, without the way through the form; the page stays where it is."""
+    client = Client()
+    client.force_login(user)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": page.context.server}])
+    return page
+
+
+def sign_in_by_form(page, user):
+    """The same as people do it; it ends at the list of engagements."""
     page.goto("/accounts/login/")
     page.fill("[name=username]", user.get_username())
     page.fill("[name=password]", factories.PASSWORD)
     page.locator("main form button").click()
     page.wait_for_url("**/")
     return page
+
+
+def settled(page):
+    """Wait until the last answer stands in the page: a key pressed before is not heard."""
+    page.wait_for_function("() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+    page.wait_for_timeout(50)

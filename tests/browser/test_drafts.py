@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from checks.models import Comment, Decision
 
 from .. import factories
-from .steps import OLD, sign_in, start_audit
+from .steps import OLD, sign_in, sign_in_by_form, start_audit
 
 pytestmark = pytest.mark.browser
 
@@ -109,7 +109,7 @@ def test_after_the_session_ended_one_signs_in_elsewhere_and_goes_on(page, people
     page.keyboard.press("Control+Enter")
     expect(page.locator("#messages .message-error")).to_be_visible()
     expect(page.locator("#decision-reason")).to_have_value(TYPED)
-    sign_in(page.context.new_page(), people.auditor).close()
+    sign_in_by_form(page.context.new_page(), people.auditor).close()
     page.bring_to_front()
     page.click("[data-save]")
     expect(page.locator("#panel")).not_to_have_attribute("data-finding", str(finding.pk))
@@ -131,7 +131,7 @@ def test_another_person_at_the_same_browser_finds_nothing(page, people, audit, f
     open_finding(sign_in(page, people.auditor), audit, finding)
     write_reason(page)
     Session.objects.all().delete()
-    sign_in(page, people.lead)
+    sign_in_by_form(page, people.lead)
     open_finding(page, audit, finding)
     expect(page.locator("#decision-reason")).to_have_value("")
     assert drafts(page) == []

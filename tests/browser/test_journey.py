@@ -10,7 +10,7 @@ from checks.models.audit import VerdictChoices
 from checks.services import activity
 
 from .pdfs import ReadPdf, flat
-from .steps import GOOD, decide_rest, sign_in
+from .steps import GOOD, decide_rest, sign_in_by_form
 
 pytestmark = pytest.mark.browser
 
@@ -24,7 +24,7 @@ def at_work(open_context, people):
 
     def seat(role):
         context, watch = open_context()
-        page = sign_in(context.new_page(), getattr(people, role))
+        page = sign_in_by_form(context.new_page(), getattr(people, role))
         page.watch = watch
         return page
 

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from checks.models import Decision
 
-from .steps import OLD, sign_in, start_audit
+from .steps import OLD, settled, sign_in, start_audit
 
 pytestmark = pytest.mark.browser
 
@@ -28,6 +28,7 @@ def focused(page):
 
 def wait_for_decisions(page, count):
     expect(page.locator("#progress progress")).to_have_attribute("value", str(count))
+    settled(page)
 
 
 def other_verdict(finding):
@@ -92,6 +93,7 @@ def test_a_whole_stretch_by_keyboard(page, people, audit):
     assert Decision.objects.last().reason == "j 与 c 在这里只是字母。"
     page.keyboard.press("k")
     expect(page.locator("#panel")).to_have_attribute("data-finding", str(second.pk))
+    settled(page)
     page.keyboard.press("u")
     wait_for_decisions(page, 1)
     assert not audit.findings.get(pk=second.pk).is_decided
@@ -105,7 +107,7 @@ def test_keys_pressed_faster_than_the_server_answers_decide_nothing_twice(page, 
     review(sign_in(page, people.auditor), audit)
     for _ in range(12):
         page.keyboard.press("c")
-    page.wait_for_load_state("networkidle")
+    settled(page)
     decided = list(Decision.objects.values_list("finding", flat=True))
     assert decided
     assert len(decided) == len(set(decided))

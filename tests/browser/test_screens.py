@@ -77,6 +77,7 @@ def test_no_screen_scrolls_sideways_in_a_narrow_window(open_context, people, sig
     context, _watch = open_context(viewport={"width": 390, "height": 800})
     page = sign_in(context.new_page(), people.lead)
     open_audit = Audit.objects.exclude(pk=signed.pk).first() or signed
+    page.goto("/")
     too_wide = {}
     for language in ("en", "zh-hans"):
         page.evaluate("value => document.querySelector(`[name=language][value=${value}]`).click()", language)
@@ -91,6 +92,7 @@ def test_no_screen_scrolls_sideways_in_a_narrow_window(open_context, people, sig
 
 def test_language_switch_stays(page, people, shipped):
     sign_in(page, people.lead)
+    page.goto("/")
     expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
     page.click("[name=language][value=en]")
     expect(page.locator("html")).to_have_attribute("lang", "en")
@@ -104,6 +106,7 @@ def test_language_switch_stays(page, people, shipped):
 def test_theme_switch_stays_and_auto_follows_the_system(open_context, people):
     context, _watch = open_context(color_scheme="light")
     page = sign_in(context.new_page(), people.lead)
+    page.goto("/")
     assert brightness(page) > 200
     page.click("[name=theme][value=dark]")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
@@ -147,6 +150,7 @@ def test_a_hostile_file_is_only_text(page, people, shipped):
 def test_the_watch_itself_notices_an_outside_request_and_a_blocked_script(page, people):
     """The fixture's promise is worth something only if it sees both."""
     sign_in(page, people.lead)
+    page.goto("/")
     page.evaluate("document.body.append(Object.assign(new Image(), {src: 'http://outside.example/pixel.png'}))")
     page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\">x</p>')")
     page.wait_for_timeout(200)

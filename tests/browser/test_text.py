@@ -12,7 +12,7 @@ from checks.highlights import Span, policy_blocks
 from checks.models import EvidenceChange
 from checks.standing import standing_evidence
 
-from .steps import OLD, sign_in, start_audit
+from .steps import OLD, settled, sign_in, start_audit
 
 pytestmark = pytest.mark.browser
 
@@ -102,12 +102,6 @@ SELECT = """([html, picks]) => {
 
 share = st.floats(0, 0.999)
 point = st.tuples(share, share)
-
-
-def settled(page):
-    """Wait until the last answer stands in the page: a key pressed before is not heard."""
-    page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
-    page.wait_for_timeout(50)
 
 
 def flat(text):

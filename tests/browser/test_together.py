@@ -7,7 +7,7 @@ from checks.models import Decision, Finding, Membership
 from checks.services import analysis, blind, engagements
 
 from .. import factories
-from .steps import OLD, decide_rest, sign_in, start_audit
+from .steps import OLD, decide_rest, settled, sign_in, start_audit
 
 pytestmark = pytest.mark.browser
 
@@ -82,11 +82,11 @@ def test_u_leads_back_to_what_was_decided_last(page, people, audit):
     first = focused(page)
     page.keyboard.press("c")
     expect(page.locator("#panel")).not_to_have_attribute("data-finding", str(first))
-    page.wait_for_load_state("networkidle")  # a key pressed while an answer arrives is not taken
+    settled(page)
     page.keyboard.press("u")
     expect(page.locator("#panel")).to_have_attribute("data-finding", str(first))
     expect(page.locator("#progress progress")).to_have_attribute("value", "0")
-    page.wait_for_load_state("networkidle")
+    settled(page)
     page.keyboard.press("U")
     expect(page.locator("#progress progress")).to_have_attribute("value", "1")
 
@@ -111,6 +111,7 @@ def test_a_reviewer_works_by_keys(page, people, audit):
     first = focused(page)
     page.keyboard.press("v")
     expect(page.locator("#panel")).not_to_have_attribute("data-finding", str(first))
+    settled(page)
     second = focused(page)
     page.keyboard.press("b")
     page.keyboard.type("证据在哪一条？")

@@ -6,7 +6,7 @@ import sys
 import pytest
 from django.core.management import call_command
 
-from checks.engine import load_checklist, read_document, shipped_checklist
+from checks.engine import load_shipped, read_document
 
 from ..engine import files
 from ..engine.samples import DEMO, POLICIES
@@ -30,7 +30,7 @@ def test_json_is_the_documented_schema_and_the_same_every_time():
     assert output == run(OLD, "--format", "json", "--as-of", "2026-11-25")[1]
     result = json.loads(output)
     text = read_document((DEMO / "old_style.txt").read_bytes(), name="old_style.txt").text
-    checklist = load_checklist(shipped_checklist())
+    checklist = load_shipped()
     assert result["schema"] == 1
     assert set(result) == {"schema", "policy", "checklist", "engine", "findings", "digest"}
     assert result["policy"]["characters"] == len(text)

@@ -3,7 +3,7 @@ import json
 import pytest
 import yaml
 
-from checks.engine import ChecklistError, load_checklist, parse_checklist, shipped_checklist
+from checks.engine import ChecklistError, load_checklist, load_shipped, parse_checklist
 from checks.engine.examples import check_examples
 
 from .samples import checklist, requirement, source
@@ -68,7 +68,7 @@ def test_a_directory_is_read_as_one_document(tmp_path):
 
 @pytest.fixture(scope="module")
 def shipped():
-    return load_checklist(shipped_checklist())
+    return load_shipped()
 
 
 def test_the_shipped_checklist_has_all_requirements(shipped):

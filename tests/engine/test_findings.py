@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.engine import analyse, document_from_text, load_checklist, read_document, shipped_checklist, to_json
+from checks.engine import analyse, document_from_text, load_shipped, read_document, to_json
 from checks.engine.entities import Layout, Scale, Severity, Verdict
 
 from .samples import DEMO, POLICIES, checklist, policy, requirement
@@ -152,7 +152,7 @@ def test_scale_changes_severity_and_relaxes_elements():
 
 # The shipped checklist on sample policies
 
-SHIPPED = load_checklist(shipped_checklist())
+SHIPPED = load_shipped()
 SAMPLES = [*sorted(POLICIES.glob("*.*")), *sorted(DEMO.glob("*.txt"))]
 
 
@@ -218,7 +218,7 @@ class TestCouldLook:
 
     def verdicts(self, **fields):
         document = replace(document_from_text(self.TEXT, name="x"), **fields)
-        return {f.code: f for f in analyse(document, load_checklist(shipped_checklist()), as_of=TODAY).findings}
+        return {f.code: f for f in analyse(document, load_shipped(), as_of=TODAY).findings}
 
     def test_a_little_damage_changes_nothing(self):
         whole = self.verdicts()

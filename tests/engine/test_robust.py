@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from checks.engine import analyse, build_outline, document_from_text, load_checklist, read_document, shipped_checklist
+from checks.engine import analyse, build_outline, document_from_text, load_shipped, read_document
 from checks.engine.normal import TRADITIONAL
 from checks.engine.tidy import Tidy
 
@@ -28,7 +28,7 @@ TRADITIONAL_OF = {simple: traditional for traditional, simple in reversed(TRADIT
 
 @cache
 def checklist():
-    return load_checklist(shipped_checklist())
+    return load_shipped()
 
 
 def verdicts(document):

@@ -7,7 +7,7 @@ from hashlib import sha256
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.engine import analyse, build_outline, document_from_text, load_checklist, shipped_checklist, to_json
+from checks.engine import analyse, build_outline, document_from_text, load_shipped, to_json
 from checks.engine.matching import Matcher, Text
 from checks.engine.rules import AllOf, AnyOf, Followed, Terms, parse_rule
 
@@ -63,7 +63,7 @@ def test_every_sentence_is_answered_alike(sentences):
 
 def test_the_digest_is_that_of_canonical_json():
     document = document_from_text('一、保存\n日志保存 6 个月。\\ "\t\x1f联系我们：a@b.cn 😀', name="x")
-    result = to_json(analyse(document, load_checklist(shipped_checklist()), as_of=date(2026, 11, 1)))
+    result = to_json(analyse(document, load_shipped(), as_of=date(2026, 11, 1)))
     digest = result.pop("digest")
     result["policy"]["name"] = ""
     canonical = json.dumps(result, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

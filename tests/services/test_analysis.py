@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from checks.engine import ENGINE_VERSION, analyse, load_checklist, read_document, shipped_checklist
+from checks.engine import ENGINE_VERSION, analyse, load_shipped, read_document
 from checks.engine.entities import Scale
 from checks.models import ActivityEntry, Audit, Evidence
 from checks.services import analysis as services
@@ -42,7 +42,7 @@ def test_every_requirement_gets_its_finding_in_the_checklists_order(checklist, v
 def test_what_is_kept_is_what_the_engine_said(checklist, version):
     """The door gives the same for the bytes as the service kept for the rows."""
     document = read_document(factories.POLICY.encode(), name="policy.txt")
-    expected = analyse(document, load_checklist(shipped_checklist()), as_of=date(2026, 11, 1), scale=Scale.STANDARD)
+    expected = analyse(document, load_shipped(), as_of=date(2026, 11, 1), scale=Scale.STANDARD)
     audit = Audit.objects.get(pk=run(version, as_of=date(2026, 11, 1)).pk)
     assert audit.result_digest == expected.digest
     assert audit.facts == expected.facts

@@ -1,6 +1,6 @@
 import pytest
 
-from checks.engine import load_checklist, shipped_checklist
+from checks.engine import load_shipped, shipped_checklist
 from checks.models import ActivityEntry, ChecklistVersion, LegalBasis, Requirement
 from checks.services import activity
 from checks.services.checklist import checklist_import
@@ -9,7 +9,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_the_shipped_checklist_is_published_whole():
-    loaded = load_checklist(shipped_checklist())
+    loaded = load_shipped()
     version = checklist_import()
     version.refresh_from_db()
     assert (version.checklist.slug, version.version, version.digest) == (loaded.slug, loaded.version, loaded.digest)

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from checks.accuracy_card import measured_accuracy
-from checks.engine import load_checklist, shipped_checklist
+from checks.engine import load_shipped, shipped_checklist
 from checks.models import ChecklistVersion, Requirement
 from checks.services.checklist import checklist_import
 
@@ -106,5 +106,5 @@ def test_the_card_costs_the_same_for_any_number_of_requirements(browser, measure
 
 
 def test_the_shipped_record_knows_only_shipped_requirements(record):
-    loaded = load_checklist(shipped_checklist())
+    loaded = load_shipped()
     assert {row["code"] for row in record["held"]["requirements"]} <= {entry.code for entry in loaded.requirements}

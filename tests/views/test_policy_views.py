@@ -142,5 +142,7 @@ def test_the_number_of_queries_does_not_grow_with_the_text(as_auditor, engagemen
         return len(captured)
 
     longer = factories.audit(policy_version=factories.policy_version(engagement, text=TEXT * 5))
-    assert queries(seen) == queries(longer) <= 8
+    for audit in (seen, longer):
+        queries(audit)  # the requirements of a checklist are read once
+    assert queries(seen) == queries(longer) <= 7
     assert len(view(as_auditor, longer, "matrix").context["rows"]) > 10

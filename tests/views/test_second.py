@@ -113,10 +113,10 @@ def test_the_second_screen_costs_the_same_for_any_number_of_opinions(
 ):
     address = reverse("second_review", args=[audit.pk])
     as_second.get(address)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(12):
         as_second.get(address, {"finding": audit.findings.first().pk})
     factories.give_opinions(running)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(12):
         as_second.get(address, {"finding": audit.findings.first().pk})
 
 

@@ -13,8 +13,8 @@ from checks.engine import (
     analyse,
     intake,
     load_checklist,
+    load_shipped,
     read_document,
-    shipped_checklist,
     to_json,
 )
 from checks.engine.entities import Scale, Severity, Verdict
@@ -76,7 +76,7 @@ class Command(BaseCommand):
 
     def handle(self, *, files, as_of, scale, fail_on, checklist, **options):
         try:
-            loaded = load_checklist(checklist or shipped_checklist())
+            loaded = load_checklist(checklist) if checklist else load_shipped()
         except (ChecklistError, ValueError) as error:
             self.stderr.write(f"checklist: {error}")
             sys.exit(2)
