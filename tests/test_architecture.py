@@ -30,7 +30,8 @@ PARTS = {
         "standing",
         "engine.entities",
     },  # what makes data; what sets pages knows only data
-    "rendering.pdf": {"rendering.typesetting"},
+    "rendering.pdf": {"rendering.typesetting", "rendering.attached"},
+    "rendering.attached": {"rendering.digests"},
     "rendering.typesetting": set(),
     "rendering.pages": set(),
     "rendering.digests": set(),
@@ -128,6 +129,7 @@ MODEL_ORDER = [
     "review",
     "second",
     "notification",
+    "house",
     "report",
 ]
 NAMELESS = {"utils", "util", "helpers", "common", "misc", "tools", "base", "core", "lib"}

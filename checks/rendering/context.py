@@ -14,7 +14,7 @@ from ..models import Audit, Finding, Observation, SignOff
 from ..models.engagement import person_name
 from ..selectors import audit_observations, evidence_changes, score
 from ..standing import element_is_met, standing_evidence
-from .digests import digest
+from .digests import context_digest
 from .opinion import SEVERITIES, count_verdicts, gravest_first, overall_opinion
 
 SCHEMA = 1
@@ -77,12 +77,6 @@ def build_context(audit: Audit, sign_off: SignOff, *, language: str, number: str
     }
     context["digests"]["context"] = context_digest(context)
     return context
-
-
-def context_digest(context: dict) -> str:
-    """The digest of a report's data, leaving out the place where this digest itself is written."""
-    digests = {name: value for name, value in context["digests"].items() if name != "context"}
-    return digest({**context, "digests": digests})
 
 
 class _Names:
