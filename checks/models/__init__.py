@@ -1,7 +1,7 @@
 """Tables in the order in which they come into being; each module imports only earlier ones.
 
-engagement → policy → checklist → audit → intake → evidence → observation → review → second → report, and activity
-beside them all.
+engagement → policy → checklist → audit → intake → evidence → observation → review → second → house → report, and
+activity beside them all.
 """
 
 from .activity import ActivityEntry
@@ -15,6 +15,7 @@ from .observation import Observation, ObservationTemplate, ObservationVersion
 from .review import Batch, Comment, CommentState, Decision, FindingChange, Handover
 from .second import BlindReview, Comparison, SecondOpinion
 from .notification import Notification, Presence
+from .house import Classification, HouseStyle
 from .report import Report, SignOff
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "BlindReview",
     "Checklist",
     "ChecklistVersion",
+    "Classification",
     "Comment",
     "CommentState",
     "Comparison",
@@ -34,6 +36,7 @@ __all__ = [
     "Finding",
     "FindingChange",
     "Handover",
+    "HouseStyle",
     "IntakeItem",
     "IntakeJob",
     "LegalBasis",
