@@ -131,6 +131,7 @@ MODEL_ORDER = [
     "notification",
     "house",
     "report",
+    "issuing",
 ]
 NAMELESS = {"utils", "util", "helpers", "common", "misc", "tools", "base", "core", "lib"}
 

@@ -1,7 +1,7 @@
 """Tables in the order in which they come into being; each module imports only earlier ones.
 
-engagement → policy → checklist → audit → intake → evidence → observation → review → second → house → report, and
-activity beside them all.
+engagement → policy → checklist → audit → intake → evidence → observation → review → second → house → report → issuing,
+and activity beside them all.
 """
 
 from .activity import ActivityEntry
@@ -16,7 +16,8 @@ from .review import Batch, Comment, CommentState, Decision, FindingChange, Hando
 from .second import BlindReview, Comparison, SecondOpinion
 from .notification import Notification, Presence
 from .house import Classification, HouseStyle
-from .report import Report, SignOff
+from .report import DraftReport, MadeReport, Report, SignOff
+from .issuing import ReportDownload, ReportJob
 
 __all__ = [
     "ActivityEntry",
@@ -30,6 +31,7 @@ __all__ = [
     "CommentState",
     "Comparison",
     "Decision",
+    "DraftReport",
     "Engagement",
     "Evidence",
     "EvidenceChange",
@@ -40,6 +42,7 @@ __all__ = [
     "IntakeItem",
     "IntakeJob",
     "LegalBasis",
+    "MadeReport",
     "Membership",
     "Notification",
     "Observation",
@@ -50,6 +53,8 @@ __all__ = [
     "PolicyVersion",
     "Presence",
     "Report",
+    "ReportDownload",
+    "ReportJob",
     "Requirement",
     "SecondOpinion",
     "SignOff",
