@@ -20,6 +20,7 @@ from .models import (
     BlindReview,
     Comment,
     Comparison,
+    DraftReport,
     Engagement,
     Finding,
     IntakeItem,
@@ -29,6 +30,7 @@ from .models import (
     ObservationTemplate,
     PolicyVersion,
     Report,
+    ReportJob,
 )
 
 
@@ -47,14 +49,15 @@ class Action(StrEnum):
     COMMENT = "comment"
     UPLOAD = "upload"  # upload a policy and run an audit on it
     DECIDE = "decide"
+    DRAFT = "draft"  # make drafts of reports and throw them away
     SIGN = "sign"  # sign off, reopen, issue a report
     MANAGE = "manage"  # the engagement's data and its team
 
 
 ALLOWED = {
     Membership.Role.VIEWER: frozenset({Action.VIEW}),
-    Membership.Role.AUDITOR: frozenset({Action.VIEW, Action.COMMENT, Action.UPLOAD, Action.DECIDE}),
-    Membership.Role.REVIEWER: frozenset({Action.VIEW, Action.COMMENT, Action.SIGN}),
+    Membership.Role.AUDITOR: frozenset({Action.VIEW, Action.COMMENT, Action.UPLOAD, Action.DECIDE, Action.DRAFT}),
+    Membership.Role.REVIEWER: frozenset({Action.VIEW, Action.COMMENT, Action.SIGN, Action.DRAFT}),
     Membership.Role.LEAD: frozenset(Action),
 }
 
@@ -119,7 +122,19 @@ def finding_for(user, pk, action=Action.VIEW):
 def report_for(user, pk, action=Action.VIEW):
     """The issued report under the same rule; its sign-off, audit and engagement come along."""
     rows = Report.objects.select_related("sign_off__audit__engagement", "created_by")
-    return _found(user, rows, pk, action, path="sign_off__audit__engagement")
+    return _found(user, rows.defer("context"), pk, action, path="sign_off__audit__engagement")
+
+
+def draft_report_for(user, pk, action=Action.VIEW):
+    """The draft of a report under the same rule; its audit and engagement come along."""
+    rows = DraftReport.objects.select_related("audit__engagement", "audit__policy_version__document", "created_by")
+    return _found(user, rows.defer("context", "audit__policy_version__text"), pk, action, path="audit__engagement")
+
+
+def report_job_for(user, pk, action=Action.VIEW):
+    """The report in the making under the same rule; its audit and engagement come along."""
+    rows = ReportJob.objects.select_related("audit__engagement", "audit__policy_version__document", "asked_by")
+    return _found(user, rows.defer("audit__policy_version__text"), pk, action, path="audit__engagement")
 
 
 def comment_for(user, pk, action=Action.VIEW):

@@ -36,6 +36,7 @@ PARTS = {
     "rendering.typesetting": set(),
     "rendering.pages": set(),
     "rendering.changes": set(),
+    "rendering.checking": {"rendering.attached", "rendering.digests"},
     "rendering.digests": set(),
     "services": {"engine", "models", "selectors", "standing", "teamwork", "issued", "rendering"},
     "views": {
@@ -73,7 +74,7 @@ PARTS = {
 
 # Inside the engine a module imports only what stands before it; these few are held to less.
 ENGINE_ORDER = [
-    "entities", "normal", "details", "pinyin", "conditions", "readers", "intake", "tidy", "blocks", "outline", "polarity",
+    "entities", "normal", "details", "pinyin", "conditions", "readers", "intake", "printed", "tidy", "blocks", "outline", "polarity",
     "rules", "topics",
     "spans", "matching",
     "factsheet", "parties", "contacts", "dates", "periods", "contents", "numbering",
@@ -87,6 +88,7 @@ ENGINE_CLOSE = {
     "entities": set(),
     "readers": {"readers"},  # they load in a process of their own, without the rest of the engine
     "intake": {"entities", "normal", "readers"},
+    "printed": {"readers"},
     "tidy": {"normal"},
     "blocks": {"entities"},
     "outline": {"entities", "blocks", "tidy"},

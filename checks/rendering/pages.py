@@ -29,12 +29,14 @@ def page_picture(pdf: bytes, number: int) -> bytes:
 
 def page_text(pdf: bytes, number: int) -> str:
     """The text of page ``number`` in the order of the PDF; IndexError when there is no such page."""
-    with _opened(pdf) as document, _page(document, number) as page:
-        text = page.get_textpage()
-        try:
-            return text.get_text_range().replace("\r\n", "\n").strip()
-        finally:
-            text.close()
+    with _opened(pdf) as document:
+        return _text(document, number)
+
+
+def page_texts(pdf: bytes) -> list[str]:
+    """The text of every page."""
+    with _opened(pdf) as document:
+        return [_text(document, number) for number in range(1, len(document) + 1)]
 
 
 @contextmanager
@@ -56,3 +58,12 @@ def _page(document, number: int):
         yield page
     finally:
         page.close()
+
+
+def _text(document, number: int) -> str:
+    with _page(document, number) as page:
+        text = page.get_textpage()
+        try:
+            return text.get_text_range().replace("\r\n", "\n").strip()
+        finally:
+            text.close()
