@@ -45,8 +45,8 @@ def printable(text) -> str:
 
 def said(entry: dict) -> str:
     """A text of the report's data, in the language it is there in; both, one below the other, in a bilingual report."""
-    first, second = entry["text"], entry.get("second") or ""
-    return f"{first}\n{second}" if second and second != first else first
+    english = entry.get("en")
+    return f"{entry['text']}\n{english}" if english else entry["text"]
 
 
 def interface_language(language: str) -> str:

@@ -1,0 +1,159 @@
+"""What python-docx leaves to its users: fonts for Chinese and Latin text, fields, heads of tables that repeat."""
+
+import io
+from datetime import datetime
+
+from docx import Document
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Cm, Pt, RGBColor
+
+MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+ACCENT = RGBColor(0x0E, 0x5A, 0x63)
+# Fonts every Word on every system has or replaces by its own: a serif for text, a sans serif for headings.
+BODY = ("Times New Roman", "宋体")
+HEADING = ("Arial", "黑体")
+
+
+def new_document(*, title: str, author: str, created: datetime):
+    """An A4 document with the styles of this house; what is written later takes its looks from them."""
+    document = Document()
+    section = document.sections[0]
+    section.page_width, section.page_height = Cm(21), Cm(29.7)
+    section.left_margin = section.right_margin = Cm(2.5)
+    section.top_margin = section.bottom_margin = Cm(2.4)
+    styles = document.styles
+    _style(styles["Normal"], BODY, 10.5, after=6, line=1.35)
+    _style(styles["Title"], HEADING, 24, after=12, color=ACCENT)
+    _style(styles["Subtitle"], HEADING, 14, after=24, italic=False)
+    for level, size, before in ((1, 16, 18), (2, 13, 14), (3, 11, 10)):
+        style = _style(styles[f"Heading {level}"], HEADING, size, before=before, after=6, color=ACCENT)
+        style.paragraph_format.keep_with_next = True
+    quote = _style(styles["Quote"], BODY, 10, after=4, italic=False)
+    quote.paragraph_format.left_indent = Cm(0.6)
+    _style(styles["Caption"], BODY, 9, after=2)
+    _style(styles["List Bullet"], BODY, 10.5, after=3)
+    properties = document.core_properties
+    properties.title, properties.author, properties.comments = title, author, ""
+    properties.created = properties.modified = created
+    properties.language = "zh-CN"
+    return document
+
+
+def save(document) -> bytes:
+    target = io.BytesIO()
+    document.save(target)
+    return target.getvalue()
+
+
+def _style(style, fonts, size, *, before=0, after=0, line=None, color=None, italic=None):
+    latin, chinese = fonts
+    style.font.name, style.font.size = latin, Pt(size)
+    properties = style.element.get_or_add_rPr()
+    names = properties.get_or_add_rFonts()
+    for attribute in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
+        names.attrib.pop(qn(f"w:{attribute}"), None)  # a theme's font would win over the named one
+    names.set(qn("w:eastAsia"), chinese)
+    names.set(qn("w:hAnsi"), latin)
+    language = OxmlElement("w:lang")
+    language.set(qn("w:val"), "en-US")
+    language.set(qn("w:eastAsia"), "zh-CN")
+    properties.append(language)
+    if color is not None:
+        style.font.color.rgb = color
+    if italic is not None:
+        style.font.italic = italic
+    style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(before), Pt(after)
+    if line:
+        style.paragraph_format.line_spacing = line
+    return style
+
+
+def add_field(paragraph, code: str, shown: str = "1"):
+    """A field such as PAGE; ``shown`` stands there until Word works it out."""
+    for kind, text in (("begin", None), (None, code), ("separate", None), ("text", shown), ("end", None)):
+        run = paragraph.add_run()
+        if kind in ("begin", "separate", "end"):
+            element = OxmlElement("w:fldChar")
+            element.set(qn("w:fldCharType"), kind)
+        elif kind == "text":
+            run.text = text
+            continue
+        else:
+            element = OxmlElement("w:instrText")
+            element.set(qn("xml:space"), "preserve")
+            element.text = f" {text} "
+        run._r.append(element)
+
+
+def add_contents(document, shown: str):
+    """A table of contents over the two upper levels of headings; Word fills it when the file is opened."""
+    add_field(document.add_paragraph(), 'TOC \\o "1-2" \\h \\z \\u', shown)
+    update = OxmlElement("w:updateFields")
+    update.set(qn("w:val"), "true")
+    document.settings.element.append(update)
+
+
+def add_running(document, head: str, pages: tuple[str, str, str]):
+    """What stands at the top of each page, and at its foot the page and the number of pages between three words."""
+    section = document.sections[0]
+    section.header.paragraphs[0].text = head
+    section.header.paragraphs[0].style = document.styles["Caption"]
+    foot = section.footer.paragraphs[0]
+    foot.style, foot.alignment = document.styles["Caption"], WD_ALIGN_PARAGRAPH.CENTER
+    before, between, after = pages
+    foot.add_run(before)
+    add_field(foot, "PAGE")
+    foot.add_run(between)
+    add_field(foot, "NUMPAGES")
+    foot.add_run(after)
+
+
+def add_table(document, heads, content, widths):
+    """A table whose head is repeated on each page and whose rows are not torn apart; widths in centimetres."""
+    table = document.add_table(rows=1, cols=len(heads), style="Table Grid")
+    table.autofit = False
+    _fill(table.rows[0], heads, widths, bold=True)
+    _mark(table.rows[0], "w:tblHeader")
+    for row in content:
+        cells = table.add_row()
+        _fill(cells, row, widths)
+        _mark(cells, "w:cantSplit")
+    return table
+
+
+def add_facts(document, content, widths=(4.2, 11.8)):
+    """A table without a head: a name in the first column, what belongs to it in the second."""
+    table = document.add_table(rows=0, cols=2, style="Table Grid")
+    table.autofit = False
+    for row in content:
+        cells = table.add_row()
+        _fill(cells, row, widths)
+        for run in cells.cells[0].paragraphs[0].runs:
+            run.bold = True
+    return table
+
+
+def _fill(row, texts, widths, bold=False):
+    for cell, text, width in zip(row.cells, texts, widths, strict=True):
+        cell.width = Cm(width)
+        paragraph = cell.paragraphs[0]
+        paragraph.paragraph_format.space_after = Pt(2)
+        run = paragraph.add_run(str(text))
+        run.font.size = Pt(9)
+        run.bold = bold or None
+        if bold:
+            _shade(cell, "E3EFF0")
+
+
+def _shade(cell, color):
+    shade = OxmlElement("w:shd")
+    shade.set(qn("w:val"), "clear")
+    shade.set(qn("w:color"), "auto")
+    shade.set(qn("w:fill"), color)
+    cell._tc.get_or_add_tcPr().append(shade)
+
+
+def _mark(row, name):
+    row._tr.get_or_add_trPr().append(OxmlElement(name))
