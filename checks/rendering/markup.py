@@ -106,7 +106,8 @@ def _write(document, text, levels, places):
     for line in text.split("\n"):
         end = start + len(line)
         level = levels.get(start + len(line) - len(line.lstrip()))
-        paragraph = document.add_paragraph(style=f"Heading {min(level, MAX_LEVEL)}" if level and line.strip() else None)
+        style = f"Heading{min(level, MAX_LEVEL)}" if level and line.strip() else ""
+        paragraph = wordfile.add_paragraph(document, style=style)
         inner = cuts[bisect_right(cuts, start) : bisect_right(cuts, end - 1)]
         for left, right in pairwise([start, *inner, end]):
             if left < right:

@@ -53,22 +53,23 @@ def _running_head(context):
 
 
 def _cover(document, context):
-    document.add_paragraph(_("Privacy policy compliance audit report"), style="Title")
-    document.add_paragraph(printable(f"{context['auditee']} · {context['product']}"), style="Subtitle")
+    wordfile.add_paragraph(document, _("Privacy policy compliance audit report"), "Title")
+    wordfile.add_paragraph(document, printable(f"{context['auditee']} · {context['product']}"), "Subtitle")
     if rows.is_draft(context):
         document.add_paragraph().add_run(_("Draft: nobody has signed what stands here.")).bold = True
     wordfile.add_facts(document, [[name, printable(value)] for name, value in rows.subject_rows(context)])
-    document.add_paragraph(
+    wordfile.add_paragraph(
+        document,
         _("This file is for working with. What counts is the PDF report; its number and digests stand above."),
-        style="Caption",
+        "Caption",
     )
-    document.add_paragraph(_("Contents"), style="Subtitle").paragraph_format.page_break_before = True
+    wordfile.add_paragraph(document, _("Contents"), "Subtitle").paragraph_format.page_break_before = True
     wordfile.add_contents(document, _("Word fills in the contents when the file is opened."))
     document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
 
 
 def _summary(document, context):
-    document.add_heading(_("Summary"), 1)
+    wordfile.add_heading(document, _("Summary"), 1)
     summary = context["summary"]
     paragraph = document.add_paragraph(f"{_('Overall opinion')}: ")
     paragraph.add_run(word(summary["opinion"])).bold = True
@@ -87,21 +88,21 @@ def _summary(document, context):
     by_code = {finding["code"]: finding for finding in context["findings"]}
     gravest = [by_code[code] for code in summary["gaps"][:GRAVEST]]
     if gravest:
-        document.add_heading(_("The gravest gaps"), 2)
+        wordfile.add_heading(document, _("The gravest gaps"), 2)
     for finding in gravest:
         _bullet(document, f"{said(finding['title'])} ({word(finding['severity'])}, {word(finding['verdict'])})")
 
 
 def _findings(document, context):
     for domain in context["domains"]:
-        document.add_heading(printable(said(domain["title"])), 1)
+        wordfile.add_heading(document, printable(said(domain["title"])), 1)
         for finding in context["findings"]:
             if finding["domain"] == domain["id"]:
                 _finding(document, finding)
 
 
 def _finding(document, finding):
-    document.add_heading(printable(f"{finding['position']}  {said(finding['title'])}"), 2)
+    wordfile.add_heading(document, printable(f"{finding['position']}  {said(finding['title'])}"), 2)
     facts = [
         [_("Verdict"), f"{marked(finding['verdict'])} · {word(finding['severity'])} · {finding['code']}"],
         [_("Legal basis"), "\n".join(rows.legal_basis(basis) for basis in finding["legal_bases"])],
@@ -124,28 +125,28 @@ def _finding(document, finding):
 
 def _quotes(document, pieces, label):
     if pieces:
-        document.add_heading(label, 3)
+        wordfile.add_heading(document, label, 3)
     for piece in pieces:
-        paragraph = document.add_paragraph(style="Quote")
+        paragraph = wordfile.add_paragraph(document, style="Quote")
         paragraph.add_run(printable(f"{piece.get('number', '')} {rows.where(piece)}".lstrip())).bold = True
         paragraph.add_run(printable(piece["quote"]))
 
 
 def _labelled(document, label, text):
-    document.add_heading(label, 3)
+    wordfile.add_heading(document, label, 3)
     for line in printable(text).splitlines():
         if line.strip():
             document.add_paragraph(line)
 
 
 def _bullet(document, text):
-    document.add_paragraph(printable(text), style="List Bullet")
+    wordfile.add_paragraph(document, printable(text), "ListBullet")
 
 
 def _observations(document, context):
-    document.add_heading(_("Observations beyond the checklist"), 1)
+    wordfile.add_heading(document, _("Observations beyond the checklist"), 1)
     for row in context["observations"]:
-        document.add_heading(printable(f"O{row['number']}  {row['title']}"), 2)
+        wordfile.add_heading(document, printable(f"O{row['number']}  {row['title']}"), 2)
         facts = [[_("Severity"), word(row["severity"])], [_("Legal basis"), "\n".join(row["legal_basis"]) or "—"]]
         wordfile.add_facts(document, [[name, printable(text)] for name, text in facts])
         _labelled(document, _("Facts"), row["facts"])
@@ -155,7 +156,7 @@ def _observations(document, context):
 
 
 def _plan(document, context):
-    document.add_heading(_("Remediation plan"), 1)
+    wordfile.add_heading(document, _("Remediation plan"), 1)
     content = [
         [
             number,
@@ -177,7 +178,7 @@ def _plan(document, context):
 
 
 def _signatures(document, context):
-    document.add_heading(_("Signature"), 1)
+    wordfile.add_heading(document, _("Signature"), 1)
     signed = context["sign_off"]
     if not signed["signed_by"]:
         document.add_paragraph(_("Not signed: this is a draft."))

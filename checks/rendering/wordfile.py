@@ -10,7 +10,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-ACCENT = RGBColor(0x0E, 0x5A, 0x63)
+ACCENT, SOFT = RGBColor(0x0E, 0x5A, 0x63), RGBColor(0x53, 0x5E, 0x5A)
 # Fonts every Word on every system has or replaces by its own: a serif for text, a sans serif for headings.
 BODY = ("Times New Roman", "宋体")
 HEADING = ("Arial", "黑体")
@@ -30,15 +30,31 @@ def new_document(*, title: str, author: str, created: datetime):
     for level, size, before in ((1, 16, 18), (2, 13, 14), (3, 11, 10)):
         style = _style(styles[f"Heading {level}"], HEADING, size, before=before, after=6, color=ACCENT)
         style.paragraph_format.keep_with_next = True
+    for rule in styles["Title"].element.iter(qn("w:pBdr")):
+        rule.getparent().remove(rule)
+        break
     quote = _style(styles["Quote"], BODY, 10, after=4, italic=False)
     quote.paragraph_format.left_indent = Cm(0.6)
-    _style(styles["Caption"], BODY, 9, after=2)
+    caption = _style(styles["Caption"], BODY, 9, after=2, color=SOFT)
+    caption.font.bold = False
     _style(styles["List Bullet"], BODY, 10.5, after=3)
     properties = document.core_properties
     properties.title, properties.author, properties.comments = title, author, ""
     properties.created = properties.modified = created
     properties.language = "zh-CN"
     return document
+
+
+def add_paragraph(container, text: str = "", style: str = ""):
+    """A paragraph in a style that is named by its identifier: looking styles up by name takes most of the time."""
+    paragraph = container.add_paragraph(text)
+    if style:
+        paragraph._p.style = style
+    return paragraph
+
+
+def add_heading(document, text: str, level: int):
+    return add_paragraph(document, text, f"Heading{level}")
 
 
 def save(document) -> bytes:
@@ -112,26 +128,32 @@ def add_running(document, head: str, pages: tuple[str, str, str]):
 
 def add_table(document, heads, content, widths):
     """A table whose head is repeated on each page and whose rows are not torn apart; widths in centimetres."""
-    table = document.add_table(rows=1, cols=len(heads), style="Table Grid")
-    table.autofit = False
-    _fill(table.rows[0], heads, widths, bold=True)
-    _mark(table.rows[0], "w:tblHeader")
-    for row in content:
-        cells = table.add_row()
-        _fill(cells, row, widths)
-        _mark(cells, "w:cantSplit")
+    table = _table(document, 1 + len(content), widths)
+    head, *others = table.rows
+    _fill(head, heads, widths, bold=True)
+    _mark(head, "w:tblHeader")
+    for row, texts in zip(others, content, strict=True):
+        _fill(row, texts, widths)
+        _mark(row, "w:cantSplit")
     return table
 
 
 def add_facts(document, content, widths=(4.2, 11.8)):
     """A table without a head: a name in the first column, what belongs to it in the second."""
-    table = document.add_table(rows=0, cols=2, style="Table Grid")
+    table = _table(document, len(content), widths)
+    for row, texts in zip(table.rows, content, strict=True):
+        _fill(row, texts, widths)
+        _mark(row, "w:cantSplit")
+        row.cells[0].paragraphs[0].runs[0].bold = True
+    return table
+
+
+def _table(document, rows, widths):
+    table = document.add_table(rows=rows, cols=len(widths))
+    table._tbl.tblStyle_val = "TableGrid"
     table.autofit = False
-    for row in content:
-        cells = table.add_row()
-        _fill(cells, row, widths)
-        for run in cells.cells[0].paragraphs[0].runs:
-            run.bold = True
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Cm(width)
     return table
 
 
