@@ -43,7 +43,8 @@ PARTS = {
     "rendering.changes": set(),
     "rendering.checking": {"rendering.attached", "rendering.digests"},
     "rendering.digests": set(),
-    "services": {"engine", "models", "selectors", "standing", "teamwork", "issued", "rendering"},
+    "packing": {"models", "selectors", "rendering.digests"},
+    "services": {"engine", "packing", "models", "selectors", "standing", "teamwork", "issued", "rendering"},
     "views": {
         "forms",
         "services",
@@ -130,6 +131,7 @@ STARTS_PROCESSES = {
 MODEL_ORDER = [
     "append_only",
     "engagement",
+    "package",
     "activity",
     "policy",
     "checklist",

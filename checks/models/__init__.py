@@ -6,6 +6,7 @@ and activity beside them all.
 
 from .activity import ActivityEntry
 from .engagement import Engagement, Membership
+from .package import EngagementImport
 from .policy import PolicyDocument, PolicySource, PolicyVersion
 from .checklist import Checklist, ChecklistVersion, LegalBasis, Requirement
 from .audit import Audit, Evidence, Finding
@@ -33,6 +34,7 @@ __all__ = [
     "Decision",
     "DraftReport",
     "Engagement",
+    "EngagementImport",
     "Evidence",
     "EvidenceChange",
     "Finding",
