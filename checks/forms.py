@@ -1,5 +1,7 @@
 """What people type, checked before a service sees it. Review forms stand at the end."""
 
+from uuid import uuid4
+
 from django import forms
 from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
@@ -385,7 +387,39 @@ class ReopenForm(forms.Form):
 
 
 class ReportForm(forms.Form):
+    """Which report is made. ``templates`` are the choices there are; ``kinds`` what this person may ask for now."""
+
+    KINDS = (("final", _("Final report")), ("draft", _("Draft with a watermark")))
+
+    template = forms.ChoiceField(label=_("Kind of report"), required=False)
     language = forms.ChoiceField(label=_("Language of the report"), choices=Report.Language.choices)
+    kind = forms.ChoiceField(label=_("Final or draft"), required=False)
+    key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, templates, kinds, **kwargs):
+        super().__init__(*args, auto_id="report-%s", **kwargs)
+        self.fields["template"].choices = templates
+        self.fields["kind"].choices = [choice for choice in self.KINDS if choice[0] in kinds]
+
+    def clean_template(self):
+        return self.cleaned_data["template"] or self.fields["template"].choices[0][0]
+
+    def clean_kind(self):
+        return self.cleaned_data["kind"] or self.fields["kind"].choices[0][0]
+
+    def clean_key(self):
+        return self.cleaned_data["key"] or uuid4()
+
+
+class VerifyForm(forms.Form):
+    file = forms.FileField(
+        label=_("PDF of the report"),
+        widget=forms.ClearableFileInput(attrs={"accept": "application/pdf,.pdf"}),
+        error_messages={
+            "required": _("Choose the PDF of a report first."),
+            "empty": _("This file is empty."),
+        },
+    )  # fmt: skip
 
 
 class AuditRunForm(forms.Form):

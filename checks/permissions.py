@@ -125,6 +125,15 @@ def report_for(user, pk, action=Action.VIEW):
     return _found(user, rows.defer("context"), pk, action, path="sign_off__audit__engagement")
 
 
+def sees_report(user, report):
+    """Whether the report is behind no wall for this user."""
+    try:
+        report_for(user, report.pk)
+    except (Http404, PermissionDenied):
+        return False
+    return True
+
+
 def draft_report_for(user, pk, action=Action.VIEW):
     """The draft of a report under the same rule; its audit and engagement come along."""
     rows = DraftReport.objects.select_related("audit__engagement", "audit__policy_version__document", "created_by")

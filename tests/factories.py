@@ -8,6 +8,7 @@ No engine is needed. Policies, companies and requirements are invented.
 """
 
 import hashlib
+import io
 import itertools
 from datetime import timedelta
 from types import SimpleNamespace
@@ -17,12 +18,14 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.core.files.base import ContentFile
 from django.utils import timezone
+from pypdfium2 import PdfDocument
 
 from checks.models import (
     Audit,
     Checklist,
     ChecklistVersion,
     Decision,
+    DraftReport,
     Engagement,
     Evidence,
     Finding,
@@ -33,6 +36,7 @@ from checks.models import (
     PolicyDocument,
     PolicyVersion,
     Report,
+    ReportJob,
     Requirement,
 )
 
@@ -318,22 +322,48 @@ def sign_off(audit, by):
     return report.audit_sign_off(by=by, audit=audit)
 
 
-def report(audit, by, number=None):
-    """An issued report of a signed audit, with a stand-in for the PDF."""
-    content = b"%PDF-1.7 stand-in"
-    return Report.objects.create(
-        sign_off=audit.sign_offs.last(),
-        number=number or f"PA-2026-{next(_numbers):06d}",
-        language="zh-hans",
-        template="v1",
-        context={},
-        context_digest="0" * 64,
-        pdf=ContentFile(content, name="report.pdf"),
-        pdf_sha256=hashlib.sha256(content).hexdigest(),
-        pages=1,
-        created_by=by,
-        created_at=timezone.now(),
-    )
+def report(audit, by, number=None, **fields):
+    """An issued report of a signed audit, with a stand-in for the PDF: three pages that are nearly empty."""
+    return Report.objects.create(sign_off=audit.sign_offs.last(), **_made_report(by, number) | fields)
+
+
+def draft_report(audit, by, number=None, **fields):
+    """A draft of the audit's report, with the same stand-in."""
+    return DraftReport.objects.create(audit=audit, **_made_report(by, number or f"DRAFT-{next(_numbers):06d}") | fields)
+
+
+def report_job(audit, by, **fields):
+    """A report that was asked for and not begun."""
+    now = timezone.now()
+    fields = {"template": "v2/standard", "language": "zh-hans", "draft": False} | fields
+    return ReportJob.objects.create(audit=audit, asked_by=by, asked_at=now, **{"queued_at": now} | fields)
+
+
+def _made_report(by, number):
+    content = stand_in_pdf()
+    return {
+        "number": number or f"PA-2026-{next(_numbers):06d}",
+        "language": "zh-hans",
+        "template": "v1",
+        "context": {},
+        "context_digest": "0" * 64,
+        "pdf": ContentFile(content, name="report.pdf"),
+        "pdf_sha256": hashlib.sha256(content).hexdigest(),
+        "pages": 3,
+        "created_by": by,
+        "created_at": timezone.now(),
+    }
+
+
+def stand_in_pdf(pages=3):
+    """A PDF of so many blank pages."""
+    document = PdfDocument.new()
+    for _page in range(pages):
+        document.new_page(595, 842)
+    content = io.BytesIO()
+    document.save(content)
+    document.close()
+    return content.getvalue()
 
 
 def intake_item(job=None, content=POLICY, state="queued", **fields):

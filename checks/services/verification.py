@@ -11,15 +11,35 @@ from enum import StrEnum
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from ..engine.printed import read_printed
+from ..engine import IntakeError, IntakeReason
+from ..engine.printed import MAX_BYTES, read_printed
 from ..issued import Standing, standing_of
 from ..models import DraftReport, Report
 from ..rendering.attached import FILENAME
 from ..rendering.checking import Problem, differing_pages, self_check
 from ..rendering.pages import page_texts
 from ..rendering.pdf import TEMPLATES, render_pdf
+from .errors import ServiceError
 
 NUMBER_LENGTH = 40
+LARGEST = MAX_BYTES  # of a file that is looked at
+
+
+class NotReadable(ServiceError):
+    """The file cannot be looked at; ``reason`` is the engine's IntakeReason."""
+
+    texts = {
+        IntakeReason.TOO_LARGE: _("The file is larger than any report (at most %(megabytes)s MB)."),
+        IntakeReason.UNSUPPORTED_TYPE: _("This is no PDF. Choose the file that you received as the report."),
+        IntakeReason.NEEDS_PASSWORD: _("The PDF is locked with a password. Reports are issued without one."),
+        IntakeReason.ENCRYPTED: _("The PDF is encrypted. Reports are issued without a password."),
+    }
+    text = _("The PDF is damaged, or made so that it cannot be read safely. No report is issued like that.")
+
+    def __init__(self, error):
+        super().__init__(**error.params)
+        self.reason = error.reason
+        self.text = self.texts.get(error.reason, self.text)
 
 
 class Outcome(StrEnum):
@@ -118,7 +138,7 @@ class Verified:
 def report_verify(*, content):
     """Hold a PDF against the record of issued reports; return Verified. Reads only.
 
-    Raises the engine's IntakeError for a file that is no PDF, too large, or cannot be read safely.
+    Raises NotReadable for a file that is no PDF, too large, or cannot be read safely.
     """
     sha256 = hashlib.sha256(content).hexdigest()
     reports = Report.objects.select_related("sign_off__audit__engagement")
@@ -127,7 +147,7 @@ def report_verify(*, content):
         return Verified(Outcome.GENUINE, sha256, report.number, standing_of(report), checked=known, report=report)
     if draft := DraftReport.objects.filter(pdf_sha256=sha256).first():
         return Verified(Outcome.DRAFT, sha256, draft.number, checked=["bytes", "record"])
-    printed = read_printed(content, attachment=FILENAME)
+    printed = _printed(content)
     check = self_check(printed.pages, printed.attached)
     number = _number(check.context)
     report = _claimed(reports, number, printed.pages)
@@ -139,12 +159,12 @@ def report_verify(*, content):
 
 def report_verify_offline(*, content):
     """Hold a PDF against itself, without the record: the attached data, the pages, and the pages made again from the
-    data. Returns Verified, which says what could not be looked at. Raises IntakeError as ``report_verify`` does.
+    data. Returns Verified, which says what could not be looked at. Raises NotReadable.
 
     Making the pages again means working on data that may be anybody's: for a command line, not for a server.
     """
     sha256 = hashlib.sha256(content).hexdigest()
-    printed = read_printed(content, attachment=FILENAME)
+    printed = _printed(content)
     check = self_check(printed.pages, printed.attached)
     unchecked = ["issuer", "standing"]
     if not check.problems:
@@ -167,6 +187,13 @@ def problem_sentence(problem):
             len(problem.where),
         ) % {"count": len(problem.where), "where": _listed(problem.where)}
     return str(PROBLEMS[problem.code]) % {"where": _listed(problem.where)}
+
+
+def _printed(content):
+    try:
+        return read_printed(content, attachment=FILENAME)
+    except IntakeError as error:
+        raise NotReadable(error) from error
 
 
 def _listed(where):

@@ -71,7 +71,11 @@ SENTENCES = {
     "template.deleted": gettext_lazy("%(actor)s deleted a template of observations: “%(title)s”."),
     "audit.signed": gettext_lazy("%(actor)s signed the audit off."),
     "audit.reopened": gettext_lazy("%(actor)s reopened the audit. Reason: %(reason)s"),
+    "report.asked": gettext_lazy("%(actor)s asked for a report."),
     "report.issued": gettext_lazy("%(actor)s issued report %(number)s."),
+    "report.downloaded": gettext_lazy("%(actor)s downloaded report %(number)s."),
+    "draft.made": gettext_lazy("%(actor)s made a draft of the report: %(number)s."),
+    "draft.discarded": gettext_lazy("%(actor)s threw the draft %(number)s away."),
     "checklist.published": gettext_lazy("Checklist %(checklist)s %(version)s was published."),
 }
 PLACES = {
@@ -80,6 +84,7 @@ PLACES = {
     "finding": "finding_detail",
     "observation": "observation_detail",
     "intakejob": "intake_job",
+    "report": "report_detail",
 }
 
 

@@ -4,9 +4,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from checks.engine import IntakeError
-from checks.engine.printed import MAX_BYTES
-from checks.services.verification import report_verify, report_verify_offline
+from checks.services.verification import LARGEST, NotReadable, report_verify, report_verify_offline
 
 
 class Command(BaseCommand):
@@ -23,12 +21,12 @@ class Command(BaseCommand):
     def handle(self, *, file, offline, **options):
         try:
             with file.open("rb") as source:
-                content = source.read(MAX_BYTES + 1)
+                content = source.read(LARGEST + 1)
             verified = (report_verify_offline if offline else report_verify)(content=content)
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}") from error
-        except IntakeError as error:
-            raise CommandError(f"{file}: not readable as a report ({error.reason.value})") from error
+        except NotReadable as error:
+            raise CommandError(f"{file}: {error.message} ({error.reason.value})") from error
         self.stdout.write(
             json.dumps(as_json(verified), ensure_ascii=False, indent=2) if options["json"] else told(verified)
         )
