@@ -22,7 +22,8 @@ def overall_opinion(findings: list[dict], observations: Iterable[dict] = (), thr
     """The gravest that applies, looking from the top; an observation beyond the checklist counts like a requirement of
     its severity that is not met:
 
-    ``major_deficiencies``  ``grave_from_critical`` critical requirements are not met, or ``grave_from_major`` major ones
+    ``major_deficiencies``  ``grave_from_critical`` critical requirements are not met, or ``grave_from_major`` major
+                            ones
     ``deficiencies``        any critical requirement is not met, ``deficient_from_partial`` critical ones are met in
                             part, or ``deficient_from_major`` major ones are not met
     ``improvable``          any other requirement is not met or met in part

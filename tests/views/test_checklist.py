@@ -129,3 +129,18 @@ def test_searched_words_are_words():
 def test_elements_are_called_by_their_titles():
     content = {"elements": [{"id": "scope", "title_zh": "适用范围", "title_en": "Scope"}]}
     assert element_titles(["scope", "gone"], content) == ["适用范围", "gone"]
+
+
+def test_a_shipped_requirement_is_english_in_english(browser):
+    version = checklist_import()
+    browser.post(reverse("set_language"), {"language": "en"})
+    page = text_of(browser.get(reverse("requirement_detail", args=[version.pk, "PIPL-22-MERGER"])))
+    for expected in (
+        "Article 22",
+        "On transfer the recipient’s name and contact details are stated",
+        "May be not applicable where the text says",
+        "announce it 30 working days ahead",
+    ):
+        assert expected in page
+    trigger = text_of(browser.get(reverse("requirement_detail", args=[version.pk, "PIPL-17-TOC"])))
+    assert "The text has a table of contents" in trigger

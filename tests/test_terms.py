@@ -1,0 +1,59 @@
+"""English for what the engine calls things, complete; and where laws are cited."""
+
+import re
+
+import pytest
+
+from checks import terms
+from checks.engine import items, load_checklist, permissiontable, shipped_checklist, storage, third_parties
+
+CHINESE = re.compile("[一-鿿]")
+
+
+def test_everything_the_engine_names_has_an_english_word():
+    names = {*items.ITEMS, *items.PERMISSIONS, *permissiontable._BARE, *permissiontable._WORDS, *third_parties.KINDS}
+    names |= {"境内", *storage.ABROAD, *storage._CITIES.split()}
+    assert not {name for name in names if CHINESE.search(terms.term(name, "en"))}
+    assert {terms.term(name, "zh-hans") for name in names} == {terms.LATIN.get(name, name) for name in names}
+
+
+@pytest.mark.parametrize(
+    ("ref", "english"),
+    [
+        ("第十七条第一款第(一)项", "Article 17, paragraph 1, item (1)"),
+        ("第七十三条第(三)、(四)项", "Article 73, items (3), (4)"),
+        ("第十三条第一款第(二)至(七)项、第二款", "Article 13, paragraph 1, items (2) to (7), paragraph 2"),
+        ("第三十九条（2025年修正后条序，原第三十七条）", "Article 39 (as renumbered in 2025, formerly Article 37)"),
+        ("第二十一条第一款第(四)项、第二十四条", "Article 21, paragraph 1, item (4), Article 24"),
+        ("二(1)、四(1)", "Part 2 (1), Part 4 (1)"),
+        ("六(3)、(5)", "Part 6 (3), (5)"),
+        ("5.4 c)、6.3 b)、c)", "5.4 c), 6.3 b), c)"),
+        ("附录D", "Annex D"),
+        ("", ""),
+    ],
+)
+def test_places_in_laws_are_cited_in_english(ref, english):
+    assert terms.citation(ref, "en") == english
+    assert terms.citation(ref, "zh-hans") == ref
+
+
+def test_no_citation_of_the_shipped_checklist_stays_chinese():
+    entries = load_checklist(shipped_checklist()).source["requirements"]
+    refs = {basis["ref"] for entry in entries for basis in entry["legal_basis"]}
+    assert not {ref for ref in refs if CHINESE.search(terms.citation(ref, "en"))}
+
+
+def test_numbers():
+    assert [terms.number(words) for words in ("四", "十", "十三", "二十", "六十九", "一百零五")] == [
+        4,
+        10,
+        13,
+        20,
+        69,
+        105,
+    ]
+
+
+def test_why_a_near_sentence_does_not_count():
+    assert terms.why_near("没有“期限”", "en") == "There is no “期限”"
+    assert terms.why_near("没有“期限”", "zh-hans") == "没有“期限”"
