@@ -12,6 +12,9 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField("activityentry", "origin", models.JSONField(null=True)),
         migrations.AddField("checklistversion", "imported", models.BooleanField(default=False)),
+        # An imported report's number begins with that of its engagement.
+        migrations.AlterField("report", "number", models.CharField(max_length=60, unique=True)),
+        migrations.AlterField("draftreport", "number", models.CharField(max_length=60, unique=True)),
         migrations.CreateModel(
             name="EngagementImport",
             fields=[

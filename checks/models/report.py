@@ -44,7 +44,7 @@ class MadeReport(models.Model):
 
     Language = Language
 
-    number = models.CharField(max_length=40, unique=True)
+    number = models.CharField(max_length=60, unique=True)
     language = models.CharField(max_length=10, choices=Language)
     template = models.CharField(max_length=20)  # e.g. "v1": old reports keep the template they were made with
     context = models.JSONField()

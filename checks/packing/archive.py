@@ -84,8 +84,15 @@ class PackageWriter:
 
     def _put(self, name, content):
         entry = zipfile.ZipInfo(name, WHEN)
-        entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
+        entry.compress_type, entry.external_attr = _way(content), 0o600 << 16
         self.archive.writestr(entry, content)
+
+
+def _way(content):
+    """What shrinks so far that a reader would take it for a bomb goes in as it is."""
+    if len(content) > MEGABYTE and len(zlib.compress(content, 1)) * MAX_RATIO < 2 * len(content):
+        return zipfile.ZIP_STORED
+    return zipfile.ZIP_DEFLATED
 
 
 def content_digest(members: dict[str, dict]) -> str:
