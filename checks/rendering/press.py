@@ -37,7 +37,7 @@ def print_pdf(context: dict) -> bytes:
         input=str(folder / f"{name}.typ"), root=str(folder), font_paths=_fonts(), ignore_system_fonts=True
     )
     inputs = {
-        "data": json.dumps(printable(_shown(context)), ensure_ascii=False),
+        "data": json.dumps(printable(_shown(context)), ensure_ascii=False, sort_keys=True),  # databases keep no order
         "result": attached_json(context).decode(),
     }
     at = datetime.fromisoformat(context["created_at"])

@@ -66,5 +66,7 @@ def _attached(document, name: str) -> str | None:
             return None
         if length.value > MAX_ATTACHED:
             raise IntakeError(IntakeReason.EXPANDS_TOO_FAR, megabytes=length.value >> 20, limit=MAX_ATTACHED >> 20)
+        if not length.value:
+            return ""
         return bytes(attachment.get_data()).decode("utf-8", "replace")
     return None
