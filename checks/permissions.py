@@ -62,6 +62,14 @@ ALLOWED = {
 }
 
 
+def manages_reports(user):
+    """Whether the user may change how the installation's reports look, are numbered and judge.
+
+    The settings belong to no engagement, so a Django permission decides, of somebody with access to the administration.
+    """
+    return user.is_authenticated and user.is_staff and user.has_perm("checks.manage_reports")
+
+
 def role_in(engagement, user):
     """The user's role in the engagement, or None; remembered on the engagement for the rest of the request."""
     roles = engagement.__dict__.setdefault("_roles", {})
@@ -74,6 +82,17 @@ def role_in(engagement, user):
 def can(user, engagement, action):
     """Whether the user may do this in the engagement: at most one query."""
     return action in ALLOWED.get(role_in(engagement, user), ())
+
+
+def may_import(user):
+    """Whether the user may make engagements of packages: a Django permission, as it belongs to no engagement yet."""
+    return user.has_perm("checks.add_engagementimport")
+
+
+def require_import(user):
+    """PermissionDenied for who may not."""
+    if not may_import(user):
+        raise PermissionDenied
 
 
 def engagement_for(user, pk, action=Action.VIEW):

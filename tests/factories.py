@@ -327,6 +327,13 @@ def report(audit, by, number=None, **fields):
     return Report.objects.create(sign_off=audit.sign_offs.last(), **_made_report(by, number) | fields)
 
 
+def report_context(audit, number="PA-2026-000001", language="zh-hans"):
+    """The data of the audit's report: signed if the audit is, else a draft."""
+    from checks.rendering.context import build_context
+
+    return build_context(audit, audit.sign_offs.last(), number=number, language=language, at=timezone.now())
+
+
 def draft_report(audit, by, number=None, **fields):
     """A draft of the audit's report, with the same stand-in."""
     return DraftReport.objects.create(audit=audit, **_made_report(by, number or f"DRAFT-{next(_numbers):06d}") | fields)

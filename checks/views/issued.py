@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from ..issued import standing_of
 from ..models import Report
 from ..permissions import Action, can, draft_report_for, report_for
+from ..rendering.forms import FORMS
 from ..rendering.pdf import TEMPLATES
 from ..selectors import issued_changes, report_numbered
 from ..services import issuing, previews
@@ -28,6 +29,7 @@ def report_detail(request, pk):
     downloads = report.downloads.select_related("downloaded_by")
     context = {
         "report": report,
+        "forms": FORMS,
         "audit": audit,
         "engagement": audit.engagement,
         "title": TEMPLATES.get(report.template, report.template),
@@ -89,6 +91,7 @@ def pages(request, made):
     context = {
         "made": made,
         "issued": issued,
+        "forms": FORMS,
         "audit": audit,
         "engagement": audit.engagement,
         "title": TEMPLATES.get(made.template, made.template),
