@@ -36,6 +36,7 @@ PARTS = {
     },  # what makes data; what sets pages knows only data
     "rendering.pdf": {"rendering.typesetting", "rendering.press"},
     "rendering.press": {"rendering.attached"},
+    "rendering.typesetter": set(),  # runs in a process of its own
     "rendering.views": {"engine.entities"},
     "rendering.attached": {"rendering.digests"},
     "rendering.typesetting": set(),

@@ -7,41 +7,62 @@ outside the template's folder can be opened, and no package is loaded.
 import base64
 import json
 import re
-from datetime import datetime
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
-import typst
 from fontTools.ttLib import TTCollection
 
 from .attached import attached_json
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "checks" / "rendering"
+TYPESETTER = Path(__file__).with_name("typesetter.py")
 FONT_FOLDERS = ("/usr/share/fonts/opentype/noto", "/usr/share/fonts/noto-cjk")
 FONT_FILES = ("NotoSerifCJK-Regular.ttc", "NotoSansCJK-Regular.ttc", "NotoSansCJK-Bold.ttc")
 STANDARD = "a-3a"  # PDF/A-3a: tagged, every font in the file, attachments allowed
+SECONDS = 300  # more than a report of a thousand pages takes on a busy machine
 
 
 class FontsMissing(RuntimeError):
     """The Noto CJK fonts are not installed where Debian puts them."""
 
 
+class NotSet(RuntimeError):
+    """The pages could not be set: the message is the typesetter's, for the operator."""
+
+
 def print_pdf(context: dict) -> bytes:
     """The report as PDF with its data attached; ``context["template"]`` is a version and a name, "v2/standard".
 
-    Raises FontsMissing, and typst.TypstError for a context the template cannot show.
+    Raises FontsMissing, and NotSet for a context the template cannot show or one that takes far too long.
     """
     version, _, name = context["template"].partition("/")
     folder = TEMPLATES / version
-    compiler = typst.Compiler(
-        input=str(folder / f"{name}.typ"), root=str(folder), font_paths=_fonts(), ignore_system_fonts=True
-    )
-    inputs = {
-        "data": json.dumps(printable(_shown(context)), ensure_ascii=False, sort_keys=True),  # databases keep no order
-        "result": attached_json(context).decode(),
+    job = {
+        "main": str(folder / f"{name}.typ"),
+        "root": str(folder),
+        "fonts": str(_folder()),
+        "standard": STANDARD,
+        "at": context["created_at"],
+        "inputs": {
+            "data": json.dumps(printable(_shown(context)), ensure_ascii=False),
+            "result": attached_json(context).decode(),
+        },
     }
-    at = datetime.fromisoformat(context["created_at"])
-    return compiler.compile(format="pdf", sys_inputs=inputs, pdf_standards=[STANDARD], timestamp=at)
+    try:
+        done = subprocess.run(  # noqa: S603 our own interpreter and file; what others wrote is on its standard input
+            [sys.executable, "-I", TYPESETTER],
+            input=json.dumps(job).encode(),
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise NotSet(f"More than {SECONDS} seconds.") from error
+    if done.returncode:
+        raise NotSet(done.stderr.decode(errors="replace")[-2000:])
+    return done.stdout
 
 
 def printable(data):
@@ -79,12 +100,6 @@ def _covered() -> frozenset[int]:
             found.append(frozenset(simplified.getBestCmap()))
     never = {0xFEFF, 0xFFFE, 0xFFFF, *range(0xE000, 0xF900), *range(0x20), *range(0x7F, 0xA0)}
     return found[0] & found[1] - never
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    """The report's fonts, read once per process."""
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[_folder()])
 
 
 @cache
