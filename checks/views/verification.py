@@ -12,7 +12,7 @@ from ..services import verification as services
 @require_http_methods(["GET", "POST"])
 def report_verify(request):
     """The form and, after a file was sent, the answer. The file is not kept."""
-    form = VerifyForm(request.POST or None, request.FILES or None)
+    form = VerifyForm(request.POST, request.FILES) if request.method == "POST" else VerifyForm()
     context = {"form": form, "largest": services.LARGEST}
     if request.method == "GET" or not form.is_valid():
         return render(

@@ -3,6 +3,7 @@
 import copy
 import hashlib
 import io
+import json
 from contextlib import suppress
 
 import pypdf
@@ -155,11 +156,10 @@ class TestChanged:
             assert (verified.outcome, "pages_differ" in codes(verified)) == (Outcome.ALTERED, True)
 
     def test_one_quote_on_the_pages(self, issued):
-        place = next(i for i, finding in enumerate(issued.context["findings"]) if finding["evidence"])
-        quote = issued.context["findings"][place]["evidence"][0]["quote"]
-        changed = copy.deepcopy(issued.context)
-        changed["findings"][place]["evidence"][0]["quote"] = quote.replace("示例", "事例")
-        changed["text"] = changed["text"].replace(quote, quote.replace("示例", "事例"))
+        quote = "我们收集您的手机号码，用于创建账号"
+        assert quote in issued.context["findings"][1]["evidence"][0]["quote"]
+        written = json.dumps(issued.context, ensure_ascii=False)
+        changed = json.loads(written.replace(quote, quote.replace("手机号码", "电子邮箱")))
         pdf = with_attachment(render_pdf(changed), attached_json(issued.context))
         for verified in (verify(pdf), offline(pdf)):
             assert verified.outcome == Outcome.ALTERED
