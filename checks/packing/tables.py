@@ -321,6 +321,7 @@ class Incoming:
                 for row, told in zip(made, rows, strict=True):
                     when = column.to_python(told[column.name])
                     table.model._default_manager.filter(pk=row.pk).update(**{column.name: when})
+                    setattr(row, column.name, when)
 
 
 def imported_number(engagement, number: str) -> str:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from . import rows, wordfile
 from .opinion import gravest_first
 from .word import organisation, page_words
-from .words import interface_language, printable, said, word
+from .words import interface_language, printable, printable_data, said, word
 
 MEDIA_TYPE = wordfile.MEDIA_TYPE
 MAX_LEVEL = 3
@@ -26,9 +26,10 @@ def render_markup(context: dict, text: str, sections: list[dict]) -> bytes:
     where something is missing, at the sentence that comes closest, else at the end of the text. ``context`` and
     ``text`` belong together: the offsets of the one count characters of the other.
     """
+    context, text = printable_data(context), printable(text)
     with translation.override(interface_language(context["language"])):
         document = wordfile.new_document(
-            title=printable(f"{context['policy']['name']} v{context['policy']['version']}"),
+            title=f"{context['policy']['name']} v{context['policy']['version']}",
             author=organisation(context),
             created=datetime.fromisoformat(context["created_at"]).replace(tzinfo=None),
         )
@@ -36,14 +37,13 @@ def render_markup(context: dict, text: str, sections: list[dict]) -> bytes:
             f"{context['auditee']} · {context['policy']['name']} v{context['policy']['version']} · {context['number']}"
         )
         draft = f"{_('DRAFT, not signed')} · " if rows.is_draft(context) else ""
-        wordfile.add_running(document, printable(draft + head), page_words())
+        wordfile.add_running(document, draft + head, page_words())
         notes = [*_finding_notes(context, text), *_observation_notes(context, text)]
         runs = _write(document, text, {row["start"]: row["level"] for row in sections}, [note[0] for note in notes])
-        for (start, end), name, comment in notes:
-            author = printable(name)
+        for (start, end), author, comment in notes:
             covered = _runs_between(runs, start, end)
             if covered:
-                document.add_comment(covered, text=printable(comment), author=author, initials=author[:2])
+                document.add_comment(covered, text=comment, author=author, initials=author[:2])
         return wordfile.save(document)
 
 
@@ -111,7 +111,7 @@ def _write(document, text, levels, places):
         inner = cuts[bisect_right(cuts, start) : bisect_right(cuts, end - 1)]
         for left, right in pairwise([start, *inner, end]):
             if left < right:
-                runs.append((left, right, paragraph.add_run(printable(text[left:right]))))
+                runs.append((left, right, paragraph.add_run(text[left:right])))
         start = end + 1
     return runs
 

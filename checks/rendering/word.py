@@ -8,7 +8,7 @@ from docx.enum.text import WD_BREAK
 
 from . import rows, wordfile
 from .opinion import GAPS
-from .words import day, interface_language, marked, moment, printable, said, word
+from .words import day, interface_language, marked, moment, printable_data, said, word
 
 MEDIA_TYPE = wordfile.MEDIA_TYPE
 GRAVEST = 5
@@ -16,6 +16,7 @@ GRAVEST = 5
 
 def render_word(context: dict) -> bytes:
     """The report that ``context.build_context`` describes → DOCX, in the report's language."""
+    context = printable_data(context)
     with translation.override(interface_language(context["language"])):
         document = wordfile.new_document(
             title=f"{_('Privacy policy compliance audit report')} {context['number']}",
@@ -54,10 +55,10 @@ def _running_head(context):
 
 def _cover(document, context):
     wordfile.add_paragraph(document, _("Privacy policy compliance audit report"), "Title")
-    wordfile.add_paragraph(document, printable(f"{context['auditee']} · {context['product']}"), "Subtitle")
+    wordfile.add_paragraph(document, f"{context['auditee']} · {context['product']}", "Subtitle")
     if rows.is_draft(context):
         document.add_paragraph().add_run(_("Draft: nobody has signed what stands here.")).bold = True
-    wordfile.add_facts(document, [[name, printable(value)] for name, value in rows.subject_rows(context)])
+    wordfile.add_facts(document, rows.subject_rows(context))
     wordfile.add_paragraph(
         document,
         _("This file is for working with. What counts is the PDF report; its number and digests stand above."),
@@ -74,7 +75,7 @@ def _summary(document, context):
     paragraph = document.add_paragraph(f"{_('Overall opinion')}: ")
     paragraph.add_run(word(summary["opinion"])).bold = True
     if context["scope"]:
-        document.add_paragraph(printable(f"{_('Scope')}: {context['scope']}"))
+        document.add_paragraph(f"{_('Scope')}: {context['scope']}")
     verdicts = list(summary["counts"])
     wordfile.add_table(
         document,
@@ -95,14 +96,14 @@ def _summary(document, context):
 
 def _findings(document, context):
     for domain in context["domains"]:
-        wordfile.add_heading(document, printable(said(domain["title"])), 1)
+        wordfile.add_heading(document, said(domain["title"]), 1)
         for finding in context["findings"]:
             if finding["domain"] == domain["id"]:
                 _finding(document, finding)
 
 
 def _finding(document, finding):
-    wordfile.add_heading(document, printable(f"{finding['position']}  {said(finding['title'])}"), 2)
+    wordfile.add_heading(document, f"{finding['position']}  {said(finding['title'])}", 2)
     facts = [
         [_("Verdict"), f"{marked(finding['verdict'])} · {word(finding['severity'])} · {finding['code']}"],
         [_("Legal basis"), "\n".join(rows.legal_basis(basis) for basis in finding["legal_bases"])],
@@ -112,7 +113,7 @@ def _finding(document, finding):
         facts.append([_("What is missing"), "\n".join(gaps)])
     if finding.get("owner") or finding.get("due"):
         facts.append([_("Owner and due date"), f"{finding.get('owner') or '—'} · {day(finding.get('due', '')) or '—'}"])
-    wordfile.add_facts(document, [[name, printable(text)] for name, text in facts])
+    wordfile.add_facts(document, facts)
     _labelled(document, _("Rationale"), said(finding["rationale"]))
     if finding["reason"]:
         _labelled(document, _("Reason"), f"{finding['reason']} ({finding['decided_by']}, {day(finding['decided_at'])})")
@@ -128,27 +129,27 @@ def _quotes(document, pieces, label):
         wordfile.add_heading(document, label, 3)
     for piece in pieces:
         paragraph = wordfile.add_paragraph(document, style="Quote")
-        paragraph.add_run(printable(f"{piece.get('number', '')} {rows.where(piece)}".lstrip())).bold = True
-        paragraph.add_run(printable(piece["quote"]))
+        paragraph.add_run(f"{piece.get('number', '')} {rows.where(piece)}".lstrip()).bold = True
+        paragraph.add_run(piece["quote"])
 
 
 def _labelled(document, label, text):
     wordfile.add_heading(document, label, 3)
-    for line in printable(text).splitlines():
+    for line in text.splitlines():
         if line.strip():
             document.add_paragraph(line)
 
 
 def _bullet(document, text):
-    wordfile.add_paragraph(document, printable(text), "ListBullet")
+    wordfile.add_paragraph(document, text, "ListBullet")
 
 
 def _observations(document, context):
     wordfile.add_heading(document, _("Observations beyond the checklist"), 1)
     for row in context["observations"]:
-        wordfile.add_heading(document, printable(f"O{row['number']}  {row['title']}"), 2)
+        wordfile.add_heading(document, f"O{row['number']}  {row['title']}", 2)
         facts = [[_("Severity"), word(row["severity"])], [_("Legal basis"), "\n".join(row["legal_basis"]) or "—"]]
-        wordfile.add_facts(document, [[name, printable(text)] for name, text in facts])
+        wordfile.add_facts(document, facts)
         _labelled(document, _("Facts"), row["facts"])
         _quotes(document, row["evidence"], _("Evidence"))
         if row["remediation"]:
@@ -160,10 +161,10 @@ def _plan(document, context):
     content = [
         [
             number,
-            printable(f"{title}\n{code}"),
+            f"{title}\n{code}",
             f"{severity}\n{verdict}".strip(),
-            printable(action),
-            printable(owner),
+            action,
+            owner,
             due,
         ]
         for number, code, title, severity, verdict, action, _bases, owner, due in rows.plan_rows(context)
@@ -190,4 +191,4 @@ def _signatures(document, context):
         ]
         if signed["statement"]:
             facts.append([_("Statement"), signed["statement"]])
-        wordfile.add_facts(document, [[name, printable(text)] for name, text in facts])
+        wordfile.add_facts(document, facts)

@@ -43,6 +43,15 @@ def printable(text) -> str:
     return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", str(text))
 
 
+def printable_data(data):
+    """The same data with every text in it printable; lengths, and so offsets, stay."""
+    if isinstance(data, dict):
+        return {name: printable_data(value) for name, value in data.items()}
+    if isinstance(data, list):
+        return [printable_data(value) for value in data]
+    return printable(data) if isinstance(data, str) else data
+
+
 def said(entry: dict) -> str:
     """A text of the report's data, in the language it is there in; both, one below the other, in a bilingual report."""
     english = entry.get("en")

@@ -45,15 +45,15 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def published(db):
-    """A checklist as the engine reads it, so that its digest is its own."""
-    return checklist_import()
+    """A small checklist."""
+    return factories.checklist_version()
 
 
 @pytest.fixture
 def full(engagement, team, published):
     """An engagement in which everything has happened that there is, through the services where there are some."""
     version = factories.policy_version(engagement)
-    audit = audit_run(by=team.auditor, policy_version=version)
+    audit = factories.audit(engagement, version, published)
     first, second, third = audit.findings.all()[:3]
     evidence.evidence_attach(by=team.auditor, finding=first, start=0, end=4, revision=0)
     factories.observation(audit, by=team.auditor)
@@ -65,7 +65,7 @@ def full(engagement, team, published):
     report.audit_sign_off(by=team.reviewer, audit=audit, warnings_seen=True)
     factories.report(audit, by=team.reviewer)
     factories.intake_item(factories.intake_job(engagement), state="failed", reason="no_text")
-    compared = audit_run(by=team.auditor, policy_version=version)
+    compared = factories.audit(engagement, version, published)
     running = blind.blind_start(by=team.lead, audit=compared, second=team.auditor)
     factories.decide_all(compared, by=team.lead)
     factories.give_opinions(running)
@@ -347,7 +347,7 @@ def test_a_checklist_from_elsewhere_is_kept_for_its_audits_and_not_for_new_ones(
 @pytest.fixture
 def small(engagement, team, published):
     """A package of a small engagement with a decision, evidence by hand, an observation."""
-    audit = audit_run(by=team.auditor, policy_version=factories.policy_version(engagement))
+    audit = factories.audit(engagement, checklist_version=published)
     evidence.evidence_attach(by=team.auditor, finding=audit.findings.first(), start=0, end=4, revision=0)
     factories.observation(audit, by=team.auditor)
     factories.decide_all(audit, by=team.auditor)
@@ -498,7 +498,7 @@ def test_what_a_row_says_of_itself_cannot_reach_another_engagement(small, engage
 
 
 def test_observations_keep_their_history(engagement, team, published):
-    audit = audit_run(by=team.auditor, policy_version=factories.policy_version(engagement))
+    audit = factories.audit(engagement, checklist_version=published)
     observation = factories.observation(audit, by=team.auditor)
     factories.revise_observation(observation, by=team.lead, severity="critical")
     copy = take(export(engagement)[0])
