@@ -18,6 +18,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.core.files.base import ContentFile
 from django.utils import timezone
+from PIL import Image
 from pypdfium2 import PdfDocument
 
 from checks.engine.checklist import digest_of
@@ -318,8 +319,10 @@ def give_opinions(blind, other=()):
 
 
 def house_style(by, **fields):
-    """Settings of the organisation for reports; the logo is any few bytes."""
-    fields = {"name_zh": "青禾合规事务所", "logo": b"\x89PNG"} | fields
+    """Settings of the organisation for reports, with a logo of one colour."""
+    logo = io.BytesIO()
+    Image.new("RGB", (30, 10), "#7a1f3d").save(logo, "PNG")
+    fields = {"name_zh": "青禾合规事务所", "logo": logo.getvalue()} | fields
     return HouseStyle.objects.create(saved_by=by, saved_at=timezone.now(), **fields)
 
 

@@ -13,9 +13,10 @@ from ..models import Audit, DraftReport, Report, ReportJob, SignOff
 from ..rendering.changes import report_changes
 from ..rendering.context import TEMPLATE, build_context
 from ..rendering.digests import context_digest, digest
+from ..rendering.house import house_context
 from ..rendering.pages import page_count
 from ..rendering.pdf import render_pdf
-from . import activity
+from . import activity, numbering
 from .errors import ServiceError
 from .files import transaction_with_file
 from .locks import AuditSigned
@@ -142,7 +143,9 @@ def report_issue(*, by, audit, language=Report.Language.ZH, template=TEMPLATE, w
     watch.begins(Stage.COLLECTING)
     for _attempt in range(5):
         sign_off = valid_sign_off(audit)
-        context = _context(audit, sign_off, language, template, next_number(timezone.localdate().year))
+        house = house_context()
+        number = next_number(timezone.localdate().year, house)
+        context = _context(audit, sign_off, language, template, number, house=house)
         if same := _issued_before(sign_off, context):
             with transaction.atomic():
                 watch.keeps(same)
@@ -173,10 +176,9 @@ def draft_make(*, by, audit, number, at, language=Report.Language.ZH, template=T
     return draft
 
 
-def next_number(year):
-    """The next free report number of the year, such as PA-2026-000012."""
-    last = Report.objects.filter(number__startswith=f"PA-{year}-").order_by("number").last()
-    return f"PA-{year}-{int(last.number.rpartition('-')[2]) + 1 if last else 1:06d}"
+def next_number(year, house=None):
+    """The next free report number of the year by the organisation's scheme, such as PA-2026-000012."""
+    return numbering.next_number(year, (house or house_context())["numbering"])
 
 
 def _lock(audit):
@@ -199,7 +201,7 @@ def valid_sign_off(audit):
     return sign_off
 
 
-def _context(audit, sign_off, language, template, number, at=None):
+def _context(audit, sign_off, language, template, number, at=None, house=None):
     """The report's data; a final one says what changed since the report whose place it takes."""
     context = build_context(
         audit,
@@ -208,6 +210,7 @@ def _context(audit, sign_off, language, template, number, at=None):
         number=number,
         template=template,
         at=at,
+        house=house,
         views=policy_views(audit),
     )
     before = previous_report(sign_off) if sign_off else None
