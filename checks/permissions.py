@@ -161,7 +161,9 @@ def draft_report_for(user, pk, action=Action.VIEW):
 
 def report_job_for(user, pk, action=Action.VIEW):
     """The report in the making under the same rule; its audit and engagement come along."""
-    rows = ReportJob.objects.select_related("audit__engagement", "audit__policy_version__document", "asked_by")
+    rows = ReportJob.objects.select_related(
+        "audit__engagement", "audit__policy_version__document", "asked_by", "report", "draft_report"
+    ).defer("report__context", "draft_report__context")
     return _found(user, rows.defer("audit__policy_version__text"), pk, action, path="audit__engagement")
 
 

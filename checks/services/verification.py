@@ -143,8 +143,9 @@ def report_verify(*, content):
     sha256 = hashlib.sha256(content).hexdigest()
     reports = Report.objects.select_related("sign_off__audit__engagement")
     if report := reports.filter(pdf_sha256=sha256).first():
-        known = ["bytes", "record", "standing"]
-        return Verified(Outcome.GENUINE, sha256, report.number, standing_of(report), checked=known, report=report)
+        standing = standing_of(report)
+        known = ["bytes", "record", *_current(standing)]
+        return Verified(Outcome.GENUINE, sha256, report.number, standing, checked=known, report=report)
     if draft := DraftReport.objects.filter(pdf_sha256=sha256).first():
         return Verified(Outcome.DRAFT, sha256, draft.number, checked=["bytes", "record"])
     printed = _printed(content)
@@ -152,8 +153,7 @@ def report_verify(*, content):
     number = _number(check.context)
     report = _claimed(reports, number, printed.pages)
     if report is None:
-        unknown = ["standing"]
-        return Verified(Outcome.UNKNOWN, sha256, number, None, check.problems, [*check.checked, "record"], unknown)
+        return Verified(Outcome.UNKNOWN, sha256, number, None, check.problems, check.checked, ["standing"])
     return _compared(report, sha256, printed, check)
 
 
@@ -222,17 +222,22 @@ def _compared(report, sha256, printed, check):
     harmless = HARMLESS if report.template == "v1" else HARMLESS - {"no_data"}
     altered = {problem.code for problem in check.problems} - harmless
     # Whether it still counts is told to who has the contents, not to who guesses numbers.
-    standing = standing_of(report) if data_agree or not altered else None
+    standing = None if altered else standing_of(report)
     return Verified(
         Outcome.ALTERED if altered else Outcome.RESAVED,
         sha256,
         report.number,
         standing,
         check.problems,
-        [*check.checked, "record", *(["standing"] if standing else [])],
+        [*check.checked, *_current(standing)],
         [] if standing else ["standing"],
         report,
     )
+
+
+def _current(standing):
+    """For the list of what was looked at and is in order."""
+    return ["standing"] if standing and standing.is_current else []
 
 
 def _made_again(content, pages, check):

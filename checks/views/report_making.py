@@ -3,9 +3,11 @@
 from contextlib import suppress
 
 from django.conf import settings
+from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -21,9 +23,7 @@ State = ReportJob.State
 def report_job(request, pk):
     """While the report is made the page asks for its progress and goes to the report when it is there."""
     job = report_job_for(request.user, pk)
-    if request.htmx and job.state == State.READY:
-        return HttpResponseClientRedirect(result_address(job))
-    return page(request, job)
+    return progress(request, job)
 
 
 @require_POST
@@ -36,14 +36,22 @@ def report_make(request, pk):
             issuing.report_retry(by=request.user, job=job)
     issuing.report_make(job.pk)
     if request.htmx:
-        return report_progress(request, pk)
+        return progress(request, report_job_for(request.user, pk))
     return redirect("report_job", job.pk)
 
 
-def report_progress(request, pk):
-    """After making it within a request of HTMX: on to the report, or what was in the way."""
-    job = report_job_for(request.user, pk)
-    return HttpResponseClientRedirect(result_address(job)) if job.state == State.READY else page(request, job)
+def progress(request, job):
+    """The page or, for HTMX, what is new on it; from a finished one HTMX goes on to the report."""
+    if not request.htmx or job.state != State.READY:
+        return page(request, job)
+    if issued_before(job):
+        messages.info(request, _("This very report was issued before: nothing has changed since."))
+    return HttpResponseClientRedirect(result_address(job))
+
+
+def issued_before(job):
+    """Whether the report that was asked for was there already."""
+    return bool(job.report) and job.report.created_at < job.asked_at
 
 
 def page(request, job):
@@ -60,7 +68,7 @@ def page(request, job):
         "step": stages.index(job.stage) + 1 if job.stage else 0,
         "result": result_address(job) if job.state == State.READY else "",
         "reason": issuing.REASONS.get(job.reason, ""),
-        "again": bool(job.report and job.report.created_at < job.asked_at),
+        "again": issued_before(job),
         "may_make": can(request.user, job.audit.engagement, right(job)),
     }
     return render(request, f"checks/report/report_job.html{'#progress' if request.htmx else ''}", context)
