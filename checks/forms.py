@@ -1,7 +1,6 @@
 """What people type, checked before a service sees it. Review forms stand at the end."""
 
 from base64 import b64decode
-from uuid import uuid4
 
 from django import forms
 from django.conf import settings
@@ -392,24 +391,15 @@ class ReportForm(forms.Form):
 
     KINDS = (("final", _("Final report")), ("draft", _("Draft with a watermark")))
 
-    template = forms.ChoiceField(label=_("Kind of report"), required=False)
+    template = forms.ChoiceField(label=_("Kind of report"))
     language = forms.ChoiceField(label=_("Language of the report"), choices=Report.Language.choices)
-    kind = forms.ChoiceField(label=_("Final or draft"), required=False)
-    key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    kind = forms.ChoiceField(label=_("Final or draft"))
+    key = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, *args, templates, kinds, **kwargs):
         super().__init__(*args, auto_id="report-%s", **kwargs)
         self.fields["template"].choices = templates
         self.fields["kind"].choices = [choice for choice in self.KINDS if choice[0] in kinds]
-
-    def clean_template(self):
-        return self.cleaned_data["template"] or self.fields["template"].choices[0][0]
-
-    def clean_kind(self):
-        return self.cleaned_data["kind"] or self.fields["kind"].choices[0][0]
-
-    def clean_key(self):
-        return self.cleaned_data["key"] or uuid4()
 
 
 class HouseStyleForm(forms.ModelForm):
