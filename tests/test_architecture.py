@@ -35,14 +35,15 @@ PARTS = {
         "accuracy_card",
     },  # what makes data; what sets pages knows only data
     "rendering.pdf": {"rendering.typesetting", "rendering.press"},
-    "rendering.press": {"rendering.attached"},
+    "rendering.press": {"rendering.attached", "rendering.glyphs"},
+    "rendering.glyphs": set(),
     "rendering.typesetter": set(),  # runs in a process of its own
     "rendering.views": {"engine.entities"},
     "rendering.attached": {"rendering.digests"},
     "rendering.typesetting": set(),
     "rendering.pages": set(),
     "rendering.changes": set(),
-    "rendering.checking": {"rendering.attached", "rendering.digests"},
+    "rendering.checking": {"rendering.attached", "rendering.digests", "rendering.glyphs"},
     "rendering.digests": set(),
     "packing": {"models", "selectors", "rendering.digests"},
     "services": {"engine", "packing", "models", "selectors", "standing", "teamwork", "issued", "rendering"},

@@ -4,6 +4,7 @@ import unicodedata
 from dataclasses import dataclass, field
 
 from .attached import digest_agrees, read_attached
+from .glyphs import printable
 
 SHOWN_DIGITS = 12  # of the digest at the foot of each page, at least
 MOST_UNFOUND = 50  # quotes; who has changed more need not be told each
@@ -83,7 +84,7 @@ def flat(text: str) -> str:
 def _quotes(context: dict) -> list[tuple[str, str]]:
     """(number, quote) of all evidence that the data state."""
     rows = [*context.get("findings", ()), *context.get("observations", ())]
-    return [(str(piece["number"]), flat(piece["quote"])) for row in rows for piece in row["evidence"]]
+    return [(str(piece["number"]), flat(printable(str(piece["quote"])))) for row in rows for piece in row["evidence"]]
 
 
 def _pages_without(flat_pages: list[str], words: str) -> list[int]:
