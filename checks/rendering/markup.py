@@ -17,12 +17,13 @@ from .words import interface_language, printable, printable_data, said, word
 
 MEDIA_TYPE = wordfile.MEDIA_TYPE
 MAX_LEVEL = 3
+HEADING_LENGTH = 40  # characters
 
 
 def render_markup(context: dict, text: str, sections: list[dict]) -> bytes:
     """The policy's text → DOCX with a comment per gap and per observation.
 
-    ``sections`` are its headings, ``[{"start", "level"}]``. A comment is anchored at the finding's first quoted place;
+    ``sections`` are its headings, ``[{"start", "level", …}]``. A comment stands at the finding's first quoted place;
     where something is missing, at the sentence that comes closest, else at the end of the text. ``context`` and
     ``text`` belong together: the offsets of the one count characters of the other.
     """
@@ -33,6 +34,7 @@ def render_markup(context: dict, text: str, sections: list[dict]) -> bytes:
             author=organisation(context),
             created=datetime.fromisoformat(context["created_at"]).replace(tzinfo=None),
         )
+        document.styles["Normal"].paragraph_format.space_after = 0  # empty lines of the text keep paragraphs apart
         head = (
             f"{context['auditee']} · {context['policy']['name']} v{context['policy']['version']} · {context['number']}"
         )
@@ -106,7 +108,7 @@ def _write(document, text, levels, places):
     for line in text.split("\n"):
         end = start + len(line)
         level = levels.get(start + len(line) - len(line.lstrip()))
-        style = f"Heading{min(level, MAX_LEVEL)}" if level and line.strip() else ""
+        style = f"Heading{min(level, MAX_LEVEL)}" if level and _is_heading(line.strip()) else ""
         paragraph = wordfile.add_paragraph(document, style=style)
         inner = cuts[bisect_right(cuts, start) : bisect_right(cuts, end - 1)]
         for left, right in pairwise([start, *inner, end]):
@@ -114,6 +116,11 @@ def _write(document, text, levels, places):
                 runs.append((left, right, paragraph.add_run(text[left:right])))
         start = end + 1
     return runs
+
+
+def _is_heading(line):
+    """A numbered paragraph begins a section too; only a short line without a sentence is set as a heading."""
+    return 0 < len(line) <= HEADING_LENGTH and not line.endswith(("。", "；", "：", ";", ":", "."))
 
 
 def _runs_between(runs, start, end):

@@ -5,6 +5,7 @@ Whatever a policy or a person wrote goes into cells as text: nothing in it is ev
 
 import io
 from datetime import date
+from math import ceil
 
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -18,6 +19,8 @@ from .words import interface_language
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CELL_LIMIT = 32_767  # characters; Excel calls a file with more damaged
 CUT = " […]"
+WIDE = 12  # columns; more are printed on A3
+LINE_HEIGHT, TALLEST = 15, 409  # points; Excel allows no more
 FORMULA_STARTS = ("=", "+", "-", "@")
 
 HEAD_FONT = Font(name="等线", bold=True, color="FFFFFF")
@@ -25,6 +28,7 @@ BODY_FONT = Font(name="等线")
 HEAD_FILL = PatternFill("solid", fgColor="0E5A63")
 LINE = Border(*[Side(style="thin", color="C9CFCB")] * 4)
 TOP = Alignment(vertical="top", wrap_text=True)
+LEFT = Alignment(vertical="top", horizontal="left", wrap_text=True)
 
 
 def render_sheet(context: dict) -> bytes:
@@ -56,6 +60,7 @@ def _facts(book, context):
         for column, value in enumerate(row, 1):
             _write(sheet.cell(number, column), value)
         sheet.cell(number, 1).font = Font(name="等线", bold=True)
+        sheet.cell(number, 2).alignment = LEFT
     _for_print(sheet, heads=False)
 
 
@@ -70,9 +75,21 @@ def _table(book, title, heads, content, widths, *, frozen, dates=()):
     for number, row in enumerate(content, 2):
         for column, value in enumerate(row, 1):
             _write(sheet.cell(number, column), date.fromisoformat(value) if column in dates and value else value)
+        sheet.row_dimensions[number].height = _height(row, widths)
     sheet.freeze_panes = frozen
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(heads))}{max(1, len(content) + 1)}"
     _for_print(sheet)
+    if len(heads) > WIDE:
+        sheet.page_setup.paperSize = sheet.PAPERSIZE_A3
+
+
+def _height(row, widths):
+    """Room for the longest cell once its lines are wrapped; not every program works that out by itself."""
+    lines = max(
+        sum(max(1, ceil(sum(2 if ord(c) > 0x2E7F else 1 for c in line) / width)) for line in str(value).split("\n"))
+        for value, width in zip(row, widths, strict=True)
+    )
+    return min(LINE_HEIGHT * lines + 2, TALLEST)
 
 
 def _write(cell, value):

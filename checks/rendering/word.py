@@ -65,8 +65,15 @@ def _cover(document, context):
         "Caption",
     )
     wordfile.add_paragraph(document, _("Contents"), "Subtitle").paragraph_format.page_break_before = True
-    wordfile.add_contents(document, _("Word fills in the contents when the file is opened."))
+    wordfile.add_contents(document, _chapters(context))
     document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
+
+
+def _chapters(context):
+    """What stands in headings of the first level, in their order."""
+    beyond = [_("Observations beyond the checklist")] if context["observations"] else []
+    domains = [said(domain["title"]).replace("\n", " ") for domain in context["domains"]]
+    return [_("Summary"), *domains, *beyond, _("Remediation plan"), _("Signature")]
 
 
 def _summary(document, context):
@@ -96,7 +103,7 @@ def _summary(document, context):
 
 def _findings(document, context):
     for domain in context["domains"]:
-        wordfile.add_heading(document, said(domain["title"]), 1)
+        wordfile.add_heading(document, said(domain["title"]).replace("\n", " "), 1)
         for finding in context["findings"]:
             if finding["domain"] == domain["id"]:
                 _finding(document, finding)

@@ -26,7 +26,7 @@ def new_document(*, title: str, author: str, created: datetime):
     styles = document.styles
     _style(styles["Normal"], BODY, 10.5, after=6, line=1.35)
     _style(styles["Title"], HEADING, 24, after=12, color=ACCENT)
-    _style(styles["Subtitle"], HEADING, 14, after=24, italic=False)
+    _style(styles["Subtitle"], HEADING, 14, after=24, color=SOFT, italic=False)
     for level, size, before in ((1, 16, 18), (2, 13, 14), (3, 11, 10)):
         style = _style(styles[f"Heading {level}"], HEADING, size, before=before, after=6, color=ACCENT)
         style.paragraph_format.keep_with_next = True
@@ -86,26 +86,35 @@ def _style(style, fonts, size, *, before=0, after=0, line=None, color=None, ital
     return style
 
 
-def add_field(paragraph, code: str, shown: str = "1"):
-    """A field such as PAGE; ``shown`` stands there until Word works it out."""
-    for kind, text in (("begin", None), (None, code), ("separate", None), ("text", shown), ("end", None)):
-        run = paragraph.add_run()
-        if kind in ("begin", "separate", "end"):
-            element = OxmlElement("w:fldChar")
-            element.set(qn("w:fldCharType"), kind)
-        elif kind == "text":
-            run.text = text
-            continue
-        else:
-            element = OxmlElement("w:instrText")
-            element.set(qn("xml:space"), "preserve")
-            element.text = f" {text} "
-        run._r.append(element)
+def add_field(paragraph, code: str):
+    """A field such as PAGE; a 1 stands there until Word works it out."""
+    _begin_field(paragraph, code)
+    paragraph.add_run("1")
+    _field_mark(paragraph, "end")
 
 
-def add_contents(document, shown: str):
-    """A table of contents over the two upper levels of headings; Word fills it when the file is opened."""
-    add_field(document.add_paragraph(), 'TOC \\o "1-2" \\h \\z \\u', shown)
+def _begin_field(paragraph, code):
+    _field_mark(paragraph, "begin")
+    element = OxmlElement("w:instrText")
+    element.set(qn("xml:space"), "preserve")
+    element.text = f" {code} "
+    paragraph.add_run()._r.append(element)
+    _field_mark(paragraph, "separate")
+
+
+def _field_mark(paragraph, kind):
+    element = OxmlElement("w:fldChar")
+    element.set(qn("w:fldCharType"), kind)
+    paragraph.add_run()._r.append(element)
+
+
+def add_contents(document, chapters: list[str]):
+    """A table of contents over the two upper levels of headings: the chapters, until Word puts in the pages too."""
+    paragraphs = [document.add_paragraph() for _chapter in chapters]
+    _begin_field(paragraphs[0], 'TOC \\o "1-2" \\h \\z \\u')
+    for paragraph, chapter in zip(paragraphs, chapters, strict=True):
+        paragraph.add_run(chapter)
+    _field_mark(paragraphs[-1], "end")
     update = OxmlElement("w:updateFields")
     update.set(qn("w:val"), "true")
     document.settings.element.append(update)
@@ -145,6 +154,8 @@ def add_facts(document, content, widths=(4.2, 11.8)):
         _fill(row, texts, widths)
         _mark(row, "w:cantSplit")
         row.cells[0].paragraphs[0].runs[0].bold = True
+    for row in table.rows[:-1]:  # a table of a few lines stays in one piece
+        row.cells[0].paragraphs[0].paragraph_format.keep_with_next = True
     return table
 
 
