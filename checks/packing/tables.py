@@ -7,6 +7,7 @@ that signatures and the record were made over.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -47,6 +48,7 @@ from ..models import (
 from .archive import BadPackage
 
 PEOPLE, CHECKLISTS, ACTIVITY = "people", "checklists", "activity"
+REPORT_NUMBER = re.compile(r"[\w.\-\[\]〔〕（）]+")  # it becomes part of file names
 ASSIGNEE = FindingChange.Kind.ASSIGNEE
 
 
@@ -244,7 +246,7 @@ class Incoming:
         try:
             self._extra(row, told)
         except (ValueError, TypeError, LookupError):
-            raise BadPackage("value", table=table.name, field=", ".join(sorted(EXTRA.get(table.model, ())))) from None
+            raise BadPackage("value", table=table.name, field=", ".join(sorted(EXTRA.get(table.model, {"references"})))) from None
         return row
 
     def _set(self, row, column, value, told):
@@ -288,6 +290,8 @@ class Incoming:
 
     def _extra(self, row, told):
         if isinstance(row, Report):
+            if not REPORT_NUMBER.fullmatch(row.number):
+                raise ValueError("number")
             row.number = imported_number(self.made["engagement"][0], row.number)
         elif isinstance(row, FindingChange) and row.kind == ASSIGNEE and row.value:
             row.value = str(_numbered(self.people, int(row.value)).pk)

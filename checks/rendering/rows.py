@@ -167,12 +167,10 @@ def is_draft(context: dict) -> bool:
 
 def legal_basis(basis: dict) -> str:
     """Instrument and article, with a mark where nobody has looked the reference up."""
-    name = (
-        f"{basis['instrument']['text']}{basis['ref']}"
-        if basis["instrument"]["language"] != "en"
-        else (f"{basis['instrument']['text']} {basis['ref']}".strip())
-    )
-    return name if basis["verified"] else f"{name} ({_('to be verified')})"
+    instrument, ref = basis["instrument"]["text"], basis["ref"]
+    chinese_ref = ref[:1] in "第附《" if basis["instrument"]["language"] != "en" else False
+    name = f"{instrument}{ref}" if chinese_ref else f"{instrument} {ref}".strip()
+    return name if basis["verified"] else _("%(reference)s (to be verified)") % {"reference": name}
 
 
 def missing(finding: dict) -> list[str]:

@@ -1,6 +1,7 @@
 """A report in another form than its PDF, made from the same data at the moment somebody asks for it."""
 
 from django.http import Http404, HttpResponse
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
 from ..permissions import draft_report_for, report_for
@@ -34,6 +35,6 @@ def in_form(made, audit, form):
         outline = [{"start": section[0], "level": section[3]} for section in sections]
         context = context | {"text": audit.policy_version.text, "outline": outline} if form == "policy" else context
     response = HttpResponse(render_form(context, form), content_type=FORMS[form].media_type)
-    response["Content-Disposition"] = f'attachment; filename="{made.number}{FORMS[form].suffix}"'
+    response["Content-Disposition"] = content_disposition_header(True, f"{made.number}{FORMS[form].suffix}")
     response["X-Content-Type-Options"] = "nosniff"
     return response

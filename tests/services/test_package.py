@@ -362,6 +362,7 @@ def a_small_package(engagement, team, published):
     factories.observation(audit, by=team.auditor)
     factories.decide_all(audit, by=team.auditor)
     report.audit_sign_off(by=team.reviewer, audit=audit, warnings_seen=True)
+    factories.report(audit, by=team.reviewer)
     return export(engagement)[0]
 
 
@@ -441,6 +442,8 @@ def test_a_locked_or_oddly_packed_member_is_refused(small):
         ("observation_versions", lambda rows: rows[0]["places"][0].update(end=10**9), "quote"),
         ("observation_versions", lambda rows: rows[0].update(places=["x"]), "value"),
         ("policy_versions", lambda rows: rows[0].update(sha256="0" * 64), "original"),
+        ("reports", lambda rows: rows[0].update(number='x"\r\nSet-Cookie: a=b'), "value"),
+        ("reports", lambda rows: rows[0].update(pdf_sha256="0" * 64), "original"),
         ("policy_versions", lambda rows: rows[0].update(text=rows[0]["text"] + "。"), "original"),
         ("findings", lambda rows: rows[0].update(final_verdict="not_applicable"), "verdict"),
         ("decisions", lambda rows: rows[0].update(verdict="excellent"), "value"),
