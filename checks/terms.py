@@ -151,6 +151,14 @@ PLACES = {
     "海口": "Haikou",
 }
 ENGLISH = ITEMS | PERMISSIONS | PARTIES | PLACES
+# Kinds of periods, which are codes: in both languages.
+PERIODS = {
+    "retention": ("保存", "keeping"),
+    "answer": ("答复", "answering"),
+    "deletion": ("删除、注销", "deleting, closing the account"),
+    "notice": ("通知", "giving notice"),
+    "age": ("年龄界限", "age limit"),
+}
 # The engine knows these by a name in small letters, in any language.
 LATIN = {"ip": "IP", "mac": "MAC", "sim": "SIM", "wifi": "Wi-Fi"}
 # Why a sentence that comes near does not count begins with one of these; what follows are the rule's Chinese terms.
@@ -166,6 +174,8 @@ def term(word: str, language: str) -> str:
     """The engine's name for something, in the language ("en", or Chinese for any other); an unknown one stays."""
     if word in LATIN:
         return LATIN[word]
+    if word in PERIODS:
+        return PERIODS[word][language == "en"]
     return ENGLISH.get(word, word) if language == "en" else word
 
 
@@ -197,6 +207,8 @@ def citation(ref: str, language: str) -> str:
     for chinese, english in (("条", "Article"), ("款", "paragraph")):
         ref = re.sub(rf"第({_NUMBER}){chinese}", lambda found, word=english: f"{word} {number(found[1])}、", ref)
     ref = re.sub(r"、+(?=$|[ )])", "", ref).replace("附录", "Annex ")
+    ref = re.sub(r"paragraph (\d+)、+paragraph (\d+)", r"paragraphs \1 and \2", ref)
+    ref = re.sub(r"Article (\d+)、+Article (\d+)(?![\d、])", r"Articles \1 and \2", ref)
     return re.sub(r"、+", ", ", ref)
 
 

@@ -38,7 +38,7 @@ PARTS = {
     "rendering.press": {"rendering.attached", "rendering.glyphs"},
     "rendering.glyphs": set(),
     "rendering.typesetter": set(),  # runs in a process of its own
-    "rendering.views": {"engine.entities"},
+    "rendering.views": {"engine.entities", "terms"},
     "rendering.attached": {"rendering.digests"},
     "rendering.typesetting": set(),
     "rendering.pages": set(),

@@ -5,7 +5,18 @@ import re
 import pytest
 
 from checks import terms
-from checks.engine import items, load_checklist, permissiontable, shipped_checklist, storage, third_parties
+from checks.engine import (
+    build_outline,
+    items,
+    load_checklist,
+    permissiontable,
+    shipped_checklist,
+    storage,
+    third_parties,
+)
+from checks.engine.entities import Layout
+from checks.engine.policyviews import read_policy
+from checks.rendering.views import plain_views
 
 CHINESE = re.compile("[一-鿿]")
 
@@ -25,6 +36,9 @@ def test_everything_the_engine_names_has_an_english_word():
         ("第十三条第一款第(二)至(七)项、第二款", "Article 13, paragraph 1, items (2) to (7), paragraph 2"),
         ("第三十九条（2025年修正后条序，原第三十七条）", "Article 39 (as renumbered in 2025, formerly Article 37)"),
         ("第二十一条第一款第(四)项、第二十四条", "Article 21, paragraph 1, item (4), Article 24"),
+        ("第五十二条第一款、第二款", "Article 52, paragraphs 1 and 2"),
+        ("第五十五条、第五十六条", "Articles 55 and 56"),
+        ("第二十三条、第十三条第一款", "Article 23, Article 13, paragraph 1"),
         ("二(1)、四(1)", "Part 2 (1), Part 4 (1)"),
         ("六(3)、(5)", "Part 6 (3), (5)"),
         ("5.4 c)、6.3 b)、c)", "5.4 c), 6.3 b), c)"),
@@ -41,6 +55,14 @@ def test_no_citation_of_the_shipped_checklist_stays_chinese():
     entries = load_checklist(shipped_checklist()).source["requirements"]
     refs = {basis["ref"] for entry in entries for basis in entry["legal_basis"]}
     assert not {ref for ref in refs if CHINESE.search(terms.citation(ref, "en"))}
+
+
+@pytest.mark.parametrize(("language", "camera", "answer"), [("en", "camera", "answering"), ("zh-hans", "相机", "答复")])
+def test_a_reports_views_speak_its_language(language, camera, answer):
+    text = "相机权限：用于扫描条码。\n我们将在十五日内答复您的请求。\n收到您的投诉后，我们会在三十日内回复。\n"
+    views = plain_views(read_policy(text, build_outline(text)), Layout(), language)
+    assert [row["name"] for row in views["permissions"]] == [camera]
+    assert answer in [row["subject"] for row in views["contradictions"]]
 
 
 def test_numbers():

@@ -16,6 +16,7 @@ from ..models import Audit, Finding, FindingChange, Observation, SignOff
 from ..models.engagement import person_name
 from ..selectors import audit_observations, evidence_changes, score
 from ..standing import element_is_met, standing_evidence
+from ..terms import citation, why_near
 from .digests import context_digest
 from .house import house_context
 from .opinion import SEVERITIES, count_verdicts, gravest_first, overall_opinion
@@ -89,7 +90,7 @@ def build_context(
         "domains": _domains(findings, names),
         "findings": findings,
         "observations": observations,
-        "views": plain_views(views, layout) if views else {},
+        "views": plain_views(views, layout, language) if views else {},
         "outline": [
             {"start": start, "level": level, "label": label, "title": title}
             for start, _body, _end, level, label, title, _parent in audit.outline.get("sections") or ()
@@ -209,7 +210,7 @@ def _finding(row: Finding, names: _Names, layout: Layout) -> dict:
         "legal_bases": [
             {
                 "instrument": names.instrument(basis.instrument),
-                "ref": basis.ref,
+                "ref": citation(basis.ref, names.language),
                 "note": names.pick(zh=basis.note_zh, en=basis.note_en),
                 "verified": basis.verified,
             }
@@ -225,7 +226,7 @@ def _finding(row: Finding, names: _Names, layout: Layout) -> dict:
             for result in row.elements
         ],
         "evidence": _evidence(pieces, titles, layout),
-        "searched": _searched(row.searched or {}),
+        "searched": _searched(row.searched or {}, names.language),
         "trigger": names.of(entry, "trigger"),
         "guide": names.guide(entry),
         "owner": person_name(row.assignee) if row.assignee else "",
@@ -282,14 +283,17 @@ def _second_look(row: Finding) -> dict | None:
     )
 
 
-def _searched(searched: dict) -> dict:
+def _searched(searched: dict, language: str) -> dict:
     return {
         "characters": searched.get("characters", 0),
         "sentences": searched.get("sentences", 0),
         "sections": list(searched.get("sections") or ()),
         "terms": list(searched.get("terms") or ()),
         "nearest": [
-            {key: near.get(key, "") for key in ("start", "end", "quote", "clause", "why")}
+            {
+                **{key: near.get(key, "") for key in ("start", "end", "quote", "clause")},
+                "why": why_near(near.get("why", ""), language),
+            }
             for near in searched.get("nearest") or ()
         ],
     }

@@ -1,6 +1,7 @@
 """The engine's views over a policy as plain data for a report: rows with their places, nothing shortened."""
 
 from ..engine.entities import Layout
+from ..terms import term
 
 
 def with_page(place: dict, layout: Layout) -> dict:
@@ -9,8 +10,11 @@ def with_page(place: dict, layout: Layout) -> dict:
     return {**place, "page": page} if page else place
 
 
-def plain_views(views, layout: Layout) -> dict:
-    """``engine.policyviews.PolicyViews`` → lists of rows, JSON-safe. A cell the text does not fill is None."""
+def plain_views(views, layout: Layout, language: str = "zh-hans") -> dict:
+    """``engine.policyviews.PolicyViews`` → lists of rows, JSON-safe. A cell the text does not fill is None.
+
+    The engine's own names (kinds of information, permissions) are in the report's language; quotes stay as they stand.
+    """
 
     def place(passage):
         if passage is None:
@@ -21,7 +25,7 @@ def plain_views(views, layout: Layout) -> dict:
         "matrix": [
             {
                 "function": place(row.function),
-                "items": [{"name": item.name, "sensitive": item.sensitive} for item in row.items],
+                "items": [{"name": term(item.name, language), "sensitive": item.sensitive} for item in row.items],
                 "purpose": place(row.purpose),
                 "vague": [str(item.kind) for item in row.vague],
                 "source": place(row.source),
@@ -36,7 +40,12 @@ def plain_views(views, layout: Layout) -> dict:
             for row in views.sdks
         ],
         "permissions": [
-            {"name": row.name, "state": row.state, "purpose": place(row.purpose), "source": place(row.source)}
+            {
+                "name": term(row.name, language),
+                "state": row.state,
+                "purpose": place(row.purpose),
+                "source": place(row.source),
+            }
             for row in views.permissions
         ],
         "recipients": [
@@ -56,13 +65,18 @@ def plain_views(views, layout: Layout) -> dict:
                 "kind": row.kind,
                 "value": row.value,
                 "vague": row.vague,
-                "subjects": list(row.subjects),
+                "subjects": [term(name, language) for name in row.subjects],
                 "source": place(row.source),
             }
             for row in views.deadlines
         ],
         "contradictions": [
-            {"code": row.code, "subject": row.subject, "left": place(row.left), "right": place(row.right)}
+            {
+                "code": row.code,
+                "subject": term(row.subject, language),
+                "left": place(row.left),
+                "right": place(row.right),
+            }
             for row in views.contradictions
         ],
     }

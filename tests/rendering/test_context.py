@@ -170,3 +170,9 @@ def test_observations_that_count_are_in_it_and_weigh_in_the_opinion(audit, team)
     assert context["summary"]["opinion"] == "major_deficiencies"
     assert context["summary"]["opinion_by_observation"]
     assert json.loads(json.dumps(context)) == context
+
+
+def test_an_english_report_cites_laws_in_english(signed_audit):
+    for language, cited in (("en", "Article 1"), ("zh-hans", "第一条"), ("bilingual", "第一条")):
+        findings = context_of(signed_audit, language)["findings"]
+        assert {basis["ref"] for finding in findings for basis in finding["legal_bases"]} == {cited, ""}
