@@ -69,7 +69,8 @@ def report_make(job_pk):
         return
     lease = leases.Lease(ReportJob, job_pk, fields["lease"])
     try:
-        _Making(lease).run()
+        with leases.renewed(lease):
+            _Making(lease).run()
     except LeaseLost:
         logger.info("Report job %s was taken over.", job_pk)
 

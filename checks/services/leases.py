@@ -1,9 +1,12 @@
 """The right to work on a row. Each writing transaction renews it first: who lost it finishes nothing (decision 16)."""
 
+import threading
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import uuid4
 
 from django.conf import settings
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 
@@ -32,3 +35,29 @@ def new_lease(state):
 def lease_end():
     """When a lease that is renewed now runs out."""
     return timezone.now() + timedelta(seconds=settings.INTAKE_LEASE)
+
+
+@contextmanager
+def renewed(lease):
+    """Renew the lease from beside while work is done that reports no progress; who dies stops renewing."""
+    ended = threading.Event()
+    beside = threading.Thread(target=_renew, args=(lease, ended), daemon=True)
+    beside.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        beside.join()
+
+
+def _renew(lease, ended):
+    try:
+        while not ended.wait(settings.INTAKE_LEASE / 3):
+            try:
+                lease.hold()
+            except LeaseLost:
+                return  # the work itself will notice
+            except DatabaseError:
+                pass  # away or busy; the next round comes
+    finally:
+        connection.close()
