@@ -2,6 +2,7 @@
 
 import base64
 import copy
+import hashlib
 import io
 import json
 import os
@@ -14,7 +15,9 @@ from pathlib import Path
 import pikepdf
 import pypdfium2
 import pytest
+import yaml
 from django.db import transaction
+from django.utils import translation
 from PIL import Image
 
 from checks.models import Audit
@@ -22,6 +25,7 @@ from checks.rendering.attached import attached_json, digest_agrees, read_attache
 from checks.rendering.changes import report_changes
 from checks.rendering.context import build_context, context_digest
 from checks.rendering.pdf import TEMPLATES, render_pdf
+from checks.rendering.words import WORDS
 from checks.services.reading import policy_views
 
 from .. import factories
@@ -30,6 +34,8 @@ from .test_pdf import bookmarks, fonts, read, without_space
 pytestmark = pytest.mark.django_db  # for the database behind the module's fixtures
 
 ROOT = Path(__file__).resolve().parents[2]
+PRESS = ROOT / "templates/checks/rendering"
+CLOSED = {"v1": "65243f1289d2c5f2dba20bd6b759a98a0ef60b0d0a143f2c7e034ec18e04424a"}
 NAMES = sorted(TEMPLATES)
 LANGUAGES = ("zh-hans", "en", "bilingual")
 WITH_QUOTES = [name for name in NAMES if name != "v2/executive"]
@@ -436,3 +442,40 @@ def test_characters_that_no_font_has_are_spelled_out_and_kept_in_the_data(contex
     assert "表情〔U+1F600〕私用〔U+E001〕零宽" in read(content)
     assert "控制〔U+0007〕" in read(content)
     assert json.loads(attachment(content)[1])["findings"][0]["evidence"][0]["quote"] == RARE
+
+
+# ---------- Words and versions
+
+
+def test_words_that_screens_and_reports_share_are_the_same():
+    words = yaml.safe_load((PRESS / "v2/words.yaml").read_text("utf-8"))
+    shared = {code: label for code, label in WORDS.items() if code in words}
+    assert len(shared) > 20
+    for code, label in shared.items():
+        if code != "standard":  # of a processor's scale there, the standard audited against here
+            for language, said in zip(("zh-hans", "en"), words[code], strict=True):
+                with translation.override(language):
+                    assert said == str(label), code
+
+
+def test_every_word_is_said_in_two_languages_and_used():
+    words = yaml.safe_load((PRESS / "v2/words.yaml").read_text("utf-8"))
+    source = "".join(path.read_text("utf-8") for path in (PRESS / "v2").glob("*.typ"))
+    put_together = ("opinion_", "way_", "state_", "kind_", "contra_", "ev_", "look_", "is_")
+    for key, (chinese, english) in words.items():
+        assert chinese
+        assert english
+        assert set(re.findall(r"{\w+}", chinese)) == set(re.findall(r"{\w+}", english)), key
+        spoken = key in WORDS or key.startswith(put_together) or key.removesuffix("_text") in WORDS
+        assert spoken or f'"{key}"' in source, key
+    said = re.findall(r'\b(?:say|word|stacked|sentence|part|plain|chapter|row|band|label-of)\("(\w+)"', source)
+    assert set(said) <= set(words)
+
+
+def test_a_closed_version_stays_as_it_is():
+    """Reports were issued with it: who wants other words or pages begins a new version."""
+    for version, closed in CLOSED.items():
+        content = b"".join(
+            path.name.encode() + path.read_bytes() for path in sorted((PRESS / version).iterdir()) if path.is_file()
+        )
+        assert hashlib.sha256(content).hexdigest() == closed
