@@ -3,6 +3,7 @@ import sys
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import translation
 
 from checks.services.verification import LARGEST, NotReadable, report_verify, report_verify_offline
 
@@ -19,6 +20,10 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print the answer as JSON")
 
     def handle(self, *, file, offline, **options):
+        with translation.override("en"):
+            self.verify(file, offline, as_json if options["json"] else told)
+
+    def verify(self, file, offline, written):
         try:
             with file.open("rb") as source:
                 content = source.read(LARGEST + 1)
@@ -27,17 +32,15 @@ class Command(BaseCommand):
             raise CommandError(f"{file}: {error.strerror}") from error
         except NotReadable as error:
             raise CommandError(f"{file}: {error.message} ({error.reason.value})") from error
-        self.stdout.write(
-            json.dumps(as_json(verified), ensure_ascii=False, indent=2) if options["json"] else told(verified)
-        )
+        self.stdout.write(written(verified))
         if not verified.is_good:
             sys.exit(1)
 
 
 def as_json(verified):
-    """The answer as plain data; docs/verification.md says what stands in it."""
+    """The answer as JSON; docs/verification.md says what stands in it."""
     standing = verified.standing
-    return {
+    data = {
         "outcome": verified.outcome.value,
         "sha256": verified.sha256,
         "number": verified.number or None,
@@ -48,6 +51,7 @@ def as_json(verified):
         "checked": verified.checked,
         "unchecked": verified.unchecked,
     }
+    return json.dumps(data, ensure_ascii=False, indent=2)
 
 
 def told(verified):
