@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 def signed(engagement, team, policy_version=None, checklist_version=None):
     audit = factories.audit(engagement, policy_version, checklist_version)
     factories.decide_all(audit, by=team.auditor)
-    factories.sign_off(audit, by=team.reviewer)
+    services.audit_sign_off(by=team.reviewer, audit=audit, warnings_seen=True)
     return audit
 
 
