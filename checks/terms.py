@@ -161,12 +161,52 @@ PERIODS = {
 }
 # The engine knows these by a name in small letters, in any language.
 LATIN = {"ip": "IP", "mac": "MAC", "sim": "SIM", "wifi": "Wi-Fi"}
-# Why a sentence that comes near does not count begins with one of these; what follows are the rule's Chinese terms.
+# Why a sentence that comes near does not count, as ``engine.rules.explain`` and ``engine.matching.failure`` put it.
+# What stands in “…” are the rule's terms, which stay Chinese: they are what was looked for in a Chinese text.
 NEAR = {
-    "条件不成立：": "The condition does not hold: ",
-    "次序或距离不符：": "Order or distance does not fit: ",
-    "语气相反：": "The sentence says the opposite: ",
-    "没有": "There is no ",
+    "条件不成立：": "the condition does not hold: ",
+    "次序或距离不符：": "order or distance does not fit: ",
+    "语气相反：": "the sentence says the opposite: ",
+    "不得有：": "there must not be ",
+    "所在章节的标题含": "in the heading of the section",
+    "同一节中另有": "elsewhere in the section",
+    "同一条款中另有": "elsewhere in the clause",
+    r"前后(\d+)句内有": r"within \1 sentences before or behind",
+    r"前(\d+)句内有": r"within \1 sentences before",
+    r"后(\d+)句内有": r"within \1 sentences behind",
+    "全文某处有": "somewhere in the text",
+    "出现未被否定的": "not negated ",
+    "出现被否定的": "negated ",
+    "出现引号或书名号内的": "quoted ",
+    "等方式附条件的": " and the like: ",
+    "等之一": " and the like, one of them",
+    "之一": ", one of them",
+    "类用语": " (a group of terms)",
+    "，或者": ", or ",
+    "，并且": ", and ",
+    r"，其后(\d+)字内": r", followed within \1 characters by ",
+    "，紧接着": ", followed at once by ",
+    "，其后": ", followed by ",
+    "主题是": "the topic ",
+    "句中含有": "the sentence holds ",
+    "全文提取到事实": "the fact ",
+    "是定义句": "it is a definition",
+    "出现以": "made conditional by ",
+    "等$": " and the like",
+    "出现": "",
+    "没有": "there is no ",
+    "：": ": ",
+    "（": "(",
+    "）": ")",
+}
+DETAILS = {
+    "菜单路径": "a path through menus",
+    "期限": "a period",
+    "邮箱": "an e-mail address",
+    "电话": "a telephone number",
+    "网址": "a web address",
+    "公司": "a company name",
+    "联系方式": "contact details",
 }
 
 
@@ -180,11 +220,16 @@ def term(word: str, language: str) -> str:
 
 
 def why_near(words: str, language: str) -> str:
-    """Why a near sentence does not count, with its beginning in the language and the terms as they stand."""
-    if language == "en":
-        for chinese, english in NEAR.items():
-            if words.startswith(chinese):
-                return english + words.removeprefix(chinese)
+    """Why a near sentence does not count, in the language, with the rule's terms as they stand."""
+    if language != "en":
+        return words
+    told = "".join(part if part.startswith("“") else _near(part) for part in re.split("(“[^”]*”)", words))
+    return told[:1].upper() + told[1:]
+
+
+def _near(words: str) -> str:
+    for chinese, english in (NEAR | DETAILS).items():
+        words = re.sub(chinese, english, words)
     return words
 
 

@@ -16,6 +16,7 @@ from checks.engine import (
 )
 from checks.engine.entities import Layout
 from checks.engine.policyviews import read_policy
+from checks.engine.rules import explain
 from checks.rendering.views import plain_views
 
 CHINESE = re.compile("[一-鿿]")
@@ -76,6 +77,22 @@ def test_numbers():
     ]
 
 
-def test_why_a_near_sentence_does_not_count():
-    assert terms.why_near("没有“期限”", "en") == "There is no “期限”"
-    assert terms.why_near("没有“期限”", "zh-hans") == "没有“期限”"
+@pytest.mark.parametrize(
+    ("words", "english"),
+    [
+        ("没有出现“期限”", "There is no “期限”"),
+        ("条件不成立：前后2句内有：出现“专责”类用语", "The condition does not hold: within 2 sentences before or behind: “专责” (a group of terms)"),
+        ("次序或距离不符：出现“保存”，其后15字内出现“六个月”“三年”之一", "Order or distance does not fit: “保存”, followed within 15 characters by “六个月”“三年”, one of them"),
+        ("没有（出现“没有”），或者（句中含有邮箱）", "There is no (“没有”), or (the sentence holds an e-mail address)"),
+    ],
+)  # fmt: skip
+def test_why_a_near_sentence_does_not_count(words, english):
+    assert terms.why_near(words, "en") == english
+    assert terms.why_near(words, "zh-hans") == words
+
+
+def test_every_part_of_a_shipped_rule_can_be_told_in_english():
+    outside = re.compile("“[^”]*”")
+    rules = [rule for r in load_checklist(shipped_checklist()).requirements for d in r.detectors for rule in d.rules]
+    told = {terms.why_near("没有" + explain(rule.node).removeprefix("在同一句中"), "en") for rule in rules}
+    assert not {words for words in told if CHINESE.search(outside.sub("", words))}
