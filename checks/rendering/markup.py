@@ -38,8 +38,7 @@ def render_markup(context: dict, text: str, sections: list[dict]) -> bytes:
         head = (
             f"{context['auditee']} · {context['policy']['name']} v{context['policy']['version']} · {context['number']}"
         )
-        draft = f"{_('DRAFT, not signed')} · " if rows.is_draft(context) else ""
-        wordfile.add_running(document, draft + head, page_words())
+        wordfile.add_running(document, rows.with_draft_mark(context, head), page_words())
         notes = [*_finding_notes(context, text), *_observation_notes(context, text)]
         runs = _write(document, text, {row["start"]: row["level"] for row in sections}, [note[0] for note in notes])
         for (start, end), author, comment in notes:
@@ -54,13 +53,13 @@ def _finding_notes(context, text):
         place, others = _anchor(finding, text)
         lines = [
             f"【{word(finding['verdict'])} · {word(finding['severity'])}】{said(finding['title'])} ({finding['code']})",
-            f"{_('Legal basis')}: {'; '.join(rows.legal_basis(basis) for basis in finding['legal_bases'])}",
+            rows.labelled(_("Legal basis"), rows.joined(rows.legal_basis(basis) for basis in finding["legal_bases"])),
         ]
         if gaps := rows.missing(finding):
-            lines.append(f"{_('What is missing')}: {'; '.join(gaps)}")
+            lines.append(rows.labelled(_("What is missing"), rows.joined(gaps)))
         if finding["reason"]:
-            lines.append(f"{_('Reason')}: {finding['reason']}")
-        lines.append(f"{_('Proposed wording or measure')}: {said(finding['remediation'])}")
+            lines.append(rows.labelled(_("Reason"), finding["reason"]))
+        lines.append(rows.labelled(_("Proposed wording or measure"), said(finding["remediation"])))
         if not finding["evidence"]:
             near = finding["searched"]["nearest"]
             lines.append(
@@ -68,7 +67,9 @@ def _finding_notes(context, text):
             )
         elif others:
             lines.append(
-                f"{_('See also')}: {'; '.join(rows.where(piece).strip() or piece['number'] for piece in others)}"
+                rows.labelled(
+                    _("See also"), rows.joined(rows.where(piece).strip() or piece["number"] for piece in others)
+                )
             )
         yield place, finding["decided_by"] or organisation(context), "\n".join(lines)
 
@@ -78,9 +79,9 @@ def _observation_notes(context, text):
         places = row["evidence"]
         lines = [f"【{word(row['severity'])}】O{row['number']} {row['title']}", row["facts"]]
         if row["legal_basis"]:
-            lines.append(f"{_('Legal basis')}: {'; '.join(row['legal_basis'])}")
+            lines.append(rows.labelled(_("Legal basis"), rows.joined(row["legal_basis"])))
         if row["remediation"]:
-            lines.append(f"{_('Proposed wording or measure')}: {row['remediation']}")
+            lines.append(rows.labelled(_("Proposed wording or measure"), row["remediation"]))
         place = (places[0]["start"], places[0]["end"]) if places else _last_line(text)
         yield place, row["written_by"], "\n".join(lines)
 

@@ -149,7 +149,7 @@ def subject_rows(context: dict) -> list[list]:
         [_("Law as of"), day(context["as_of"])],
         [_("Overall opinion"), word(summary["opinion"])],
         [_("Score"), "—" if summary["score"] is None else f"{summary['score']} / 100"],
-        *([f"{_('Findings')}: {marked(verdict)}", number] for verdict, number in summary["counts"].items()),
+        *([labelled(_("Findings"), marked(verdict)), number] for verdict, number in summary["counts"].items()),
         [_("Observations beyond the checklist"), len(context["observations"])],
         [_("Signed off by"), f"{signed} {day(context['sign_off']['signed_at'])}" if signed else "—"],
         [_("SHA-256 of the policy file"), context["digests"]["policy"]],
@@ -160,9 +160,25 @@ def subject_rows(context: dict) -> list[list]:
     return rows
 
 
+def labelled(label: str, text) -> str:
+    """A name and what belongs to it, with the colon of the language."""
+    return _("%(label)s: %(text)s") % {"label": label, "text": text}
+
+
+def joined(parts) -> str:
+    """Several short texts in one line, with the separator of the language."""
+    return _("; ").join(parts)
+
+
 def is_draft(context: dict) -> bool:
     """Whether nobody has signed what this says."""
     return bool(context.get("draft"))
+
+
+def with_draft_mark(context: dict, head: str) -> str:
+    """What stands at the top of each page; in a draft it says so first."""
+    mark = _("DRAFT, not signed")
+    return f"{mark} · {head}" if is_draft(context) else head
 
 
 def legal_basis(basis: dict) -> str:

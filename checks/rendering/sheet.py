@@ -46,7 +46,8 @@ def render_sheet(context: dict) -> bytes:
                [9, 26, 22, 7, 9, 9, 80, 30, 14], frozen="C2")  # fmt: skip
         _table(book, _("Observations"), rows.observation_heads(), rows.observation_rows(context),
                [9, 30, 11, 50, 60, 30, 50, 14], frozen="C2")  # fmt: skip
-        book.properties.title = f"{_('Audit report')} {context['number']}"
+        title = _("Privacy policy compliance audit report")
+        book.properties.title = f"{title} {context['number']}"
         book.properties.creator = _organisation(context)
         target = io.BytesIO()
         book.save(target)

@@ -18,8 +18,9 @@ def render_word(context: dict) -> bytes:
     """The report that ``context.build_context`` describes → DOCX, in the report's language."""
     context = printable_data(context)
     with translation.override(interface_language(context["language"])):
+        title = _("Privacy policy compliance audit report")
         document = wordfile.new_document(
-            title=f"{_('Privacy policy compliance audit report')} {context['number']}",
+            title=f"{title} {context['number']}",
             author=organisation(context),
             created=datetime.fromisoformat(context["created_at"]).replace(tzinfo=None),
         )
@@ -50,7 +51,7 @@ def page_words() -> tuple[str, str, str]:
 
 def _running_head(context):
     name = f"{context['auditee']} · {context['product']} · {context['number']}"
-    return f"{_('DRAFT, not signed')} · {name}" if rows.is_draft(context) else name
+    return rows.with_draft_mark(context, name)
 
 
 def _cover(document, context):
@@ -79,10 +80,10 @@ def _chapters(context):
 def _summary(document, context):
     wordfile.add_heading(document, _("Summary"), 1)
     summary = context["summary"]
-    paragraph = document.add_paragraph(f"{_('Overall opinion')}: ")
-    paragraph.add_run(word(summary["opinion"])).bold = True
+    opinion = rows.labelled(_("Overall opinion"), word(summary["opinion"]))
+    document.add_paragraph().add_run(opinion).bold = True
     if context["scope"]:
-        document.add_paragraph(f"{_('Scope')}: {context['scope']}")
+        document.add_paragraph(rows.labelled(_("Scope"), context["scope"]))
     verdicts = list(summary["counts"])
     wordfile.add_table(
         document,
