@@ -10,7 +10,7 @@ it is closed here, whatever the role, so that no screen can forget to.
 from enum import StrEnum
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +18,7 @@ from .models import (
     Audit,
     Batch,
     BlindReview,
+    ChecklistVersion,
     Comment,
     Comparison,
     DraftReport,
@@ -191,6 +192,14 @@ def observation_for(user, pk, action=Action.VIEW):
         "audit__engagement", "audit__policy_version__document", "audit__checklist_version__checklist"
     )
     return _found(user, rows.defer("audit__checklist_version__source"), pk, action, path="audit__engagement")
+
+
+def checklists_for(user):
+    """The checklist versions this person may read: those published here, and those that came with an engagement of
+    theirs. Another house's checklist stays behind the wall of its engagement.
+    """
+    mine = Audit.objects.filter(checklist_version=OuterRef("pk"), engagement__memberships__user=user.pk)
+    return ChecklistVersion.objects.filter(Q(imported=False) | Q(Exists(mine)))
 
 
 def template_for(user, pk):

@@ -9,11 +9,12 @@ from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from docx import Document
 
-from checks.models import Engagement, ReportDownload
+from checks.models import ChecklistVersion, Engagement, ReportDownload
 from checks.rendering.forms import FORMS
 
 from .. import factories
@@ -115,6 +116,21 @@ def test_the_lead_exports_and_somebody_with_the_permission_imports(as_lead, clie
     assert client.get(reverse("engagement_activity", args=[copy.pk])).status_code == 200
     assert client.get(reverse("audit_detail", args=[copy.audits.get().pk])).status_code == 200
     assert client.get(reverse("engagement_detail", args=[engagement.pk])).status_code == 404
+
+
+def test_a_checklist_that_came_with_an_engagement_is_for_its_members_only(client, engagement, signed_audit, team):
+    version = signed_audit.checklist_version
+    QuerySet(ChecklistVersion).filter(pk=version.pk).update(imported=True)
+    code = version.requirements.first().code
+    addresses = [
+        reverse("checklist_version", args=[version.pk]),
+        reverse("checklist_accuracy", args=[version.pk]),
+        reverse("requirement_detail", args=[version.pk, code]),
+    ]
+    for person, status in ((team.viewer, 200), (team.outsider, 404)):
+        client.force_login(person)
+        assert [client.get(address).status_code for address in addresses] == [status] * 3
+        assert version.version not in client.get(reverse("checklist_list")).content.decode()
 
 
 def test_who_may_not_import_sees_no_way_to(as_lead):
