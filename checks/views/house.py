@@ -1,5 +1,6 @@
 """How the organisation's reports look, are numbered and come to their opinion: settings, their history, a preview."""
 
+import logging
 from base64 import b64encode
 
 from django.contrib import messages
@@ -16,12 +17,14 @@ from ..forms import HouseStyleForm
 from ..models import HouseStyle
 from ..permissions import manages_reports
 from ..rendering.house import current_house, house_context
+from ..rendering.press import NotSet
 from ..rendering.sample import sample_pdf
 from ..services import ServiceError
 from ..services import house as services
 from ..services.logos import UPLOAD_BYTES
 from ..services.numbering import next_number
 
+logger = logging.getLogger(__name__)
 EARLIER = 10  # settings on a page of the history
 
 
@@ -67,7 +70,14 @@ def house_preview(request):
     at = timezone.localtime()
     number = next_number(at.year, house_context(style)["numbering"])
     language = "en" if get_language() == "en" else "zh-hans"
-    response = HttpResponse(sample_pdf(style, number=number, at=at, language=language), content_type="application/pdf")
+    try:
+        made = sample_pdf(style, number=number, at=at, language=language)
+    except NotSet:
+        logger.exception("The preview of the report settings could not be set.")
+        form.add_error(None, _("The preview could not be made. The operator finds the reason in the log."))
+        keep_logo(form)
+        return page(request, form, status=500)
+    response = HttpResponse(made, content_type="application/pdf")
     response["Content-Disposition"] = 'inline; filename="preview.pdf"'
     response["X-Content-Type-Options"] = "nosniff"
     return response

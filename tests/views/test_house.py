@@ -169,3 +169,12 @@ def test_more_settings_cost_no_more_queries(as_manager):
         as_manager.post(URL, filled(name_zh=f"第 {number}", seen=current_house().pk))
     assert queries() <= few + 1  # nobody is asked for twice
     assert len(as_manager.get(URL).context["earlier"]) == 10
+
+
+def test_a_preview_that_cannot_be_set_says_so_and_loses_nothing(as_manager):
+    """Settings are checked before they are set; a logo that went bad in the database is the one case left."""
+    factories.house_style(factories.user(), logo=b"\x89PNG broken")
+    response = as_manager.post(reverse("house_preview"), filled(name_zh="青禾合规事务所"))
+    assert response.status_code == 500
+    assert "预览未能生成" in response.content.decode()
+    assert "青禾合规事务所" in response.content.decode()
