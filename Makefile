@@ -33,6 +33,7 @@ bench:  ## measure the engine beside jieba (POLICIES=FOLDER: on real texts too),
 	@scripts/setup test
 	@$(BIN)/python -m tests.bench.speed_table $(if $(POLICIES),"$(POLICIES)")
 	@$(BIN)/python -m tests.bench.formats
+	@$(BIN)/python -m tests.bench.report
 	@scripts/run-tests tests/bench -n 0 --benchmark-only --benchmark-columns=min,median,max,rounds
 	@$(BIN)/python -m tests.bench.review $(AUDITS)
 

@@ -10,7 +10,7 @@ it is closed here, whatever the role, so that no screen can forget to.
 from enum import StrEnum
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
@@ -18,8 +18,10 @@ from .models import (
     Audit,
     Batch,
     BlindReview,
+    ChecklistVersion,
     Comment,
     Comparison,
+    DraftReport,
     Engagement,
     Finding,
     IntakeItem,
@@ -29,6 +31,7 @@ from .models import (
     ObservationTemplate,
     PolicyVersion,
     Report,
+    ReportJob,
 )
 from .prepared import Prepared
 
@@ -48,16 +51,25 @@ class Action(StrEnum):
     COMMENT = "comment"
     UPLOAD = "upload"  # upload a policy and run an audit on it
     DECIDE = "decide"
+    DRAFT = "draft"  # make drafts of reports and throw them away
     SIGN = "sign"  # sign off, reopen, issue a report
     MANAGE = "manage"  # the engagement's data and its team
 
 
 ALLOWED = {
     Membership.Role.VIEWER: frozenset({Action.VIEW}),
-    Membership.Role.AUDITOR: frozenset({Action.VIEW, Action.COMMENT, Action.UPLOAD, Action.DECIDE}),
-    Membership.Role.REVIEWER: frozenset({Action.VIEW, Action.COMMENT, Action.SIGN}),
+    Membership.Role.AUDITOR: frozenset({Action.VIEW, Action.COMMENT, Action.UPLOAD, Action.DECIDE, Action.DRAFT}),
+    Membership.Role.REVIEWER: frozenset({Action.VIEW, Action.COMMENT, Action.SIGN, Action.DRAFT}),
     Membership.Role.LEAD: frozenset(Action),
 }
+
+
+def manages_reports(user):
+    """Whether the user may change how the installation's reports look, are numbered and judge.
+
+    The settings belong to no engagement, so a Django permission decides, of somebody with access to the administration.
+    """
+    return user.is_authenticated and user.is_staff and user.has_perm("checks.manage_reports")
 
 
 def role_in(engagement, user):
@@ -72,6 +84,17 @@ def role_in(engagement, user):
 def can(user, engagement, action):
     """Whether the user may do this in the engagement: at most one query."""
     return action in ALLOWED.get(role_in(engagement, user), ())
+
+
+def may_import(user):
+    """Whether the user may make engagements of packages: a Django permission, as it belongs to no engagement yet."""
+    return user.has_perm("checks.add_engagementimport")
+
+
+def require_import(user):
+    """PermissionDenied for who may not."""
+    if not may_import(user):
+        raise PermissionDenied
 
 
 def engagement_for(user, pk, action=Action.VIEW):
@@ -117,7 +140,30 @@ def finding_for(user, pk, action=Action.VIEW):
 def report_for(user, pk, action=Action.VIEW):
     """The issued report under the same rule; its sign-off, audit and engagement come along."""
     rows = Report.objects.select_related("sign_off__audit__engagement", "created_by")
-    return _found(user, rows, pk, action, path="sign_off__audit__engagement")
+    return _found(user, rows.defer("context"), pk, action, path="sign_off__audit__engagement")
+
+
+def sees_report(user, report):
+    """Whether the report is behind no wall for this user."""
+    try:
+        report_for(user, report.pk)
+    except (Http404, PermissionDenied):
+        return False
+    return True
+
+
+def draft_report_for(user, pk, action=Action.VIEW):
+    """The draft of a report under the same rule; its audit and engagement come along."""
+    rows = DraftReport.objects.select_related("audit__engagement", "audit__policy_version__document", "created_by")
+    return _found(user, rows.defer("context", "audit__policy_version__text"), pk, action, path="audit__engagement")
+
+
+def report_job_for(user, pk, action=Action.VIEW):
+    """The report in the making under the same rule; its audit and engagement come along."""
+    rows = ReportJob.objects.select_related(
+        "audit__engagement", "audit__policy_version__document", "asked_by", "report", "draft_report"
+    ).defer("report__context", "draft_report__context")
+    return _found(user, rows.defer("audit__policy_version__text"), pk, action, path="audit__engagement")
 
 
 def comment_for(user, pk, action=Action.VIEW):
@@ -144,6 +190,14 @@ def observation_for(user, pk, action=Action.VIEW):
         "audit__engagement", "audit__policy_version__document", "audit__checklist_version__checklist"
     )
     return _found(user, rows.defer("audit__checklist_version__source"), pk, action, path="audit__engagement")
+
+
+def checklists_for(user):
+    """The checklist versions this person may read: those published here, and those that came with an engagement of
+    theirs. Another house's checklist stays behind the wall of its engagement.
+    """
+    mine = Audit.objects.filter(checklist_version=OuterRef("pk"), engagement__memberships__user=user.pk)
+    return ChecklistVersion.objects.filter(Q(imported=False) | Q(Exists(mine)))
 
 
 def template_for(user, pk):

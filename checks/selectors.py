@@ -25,6 +25,7 @@ from .models import (
     Comment,
     Decision,
     Engagement,
+    EngagementImport,
     Evidence,
     EvidenceChange,
     Finding,
@@ -37,6 +38,8 @@ from .models import (
     ObservationVersion,
     PolicyDocument,
     PolicyVersion,
+    Report,
+    ReportJob,
     Requirement,
 )
 from .models.audit import VerdictChoices
@@ -145,12 +148,14 @@ def findings_with_latest_decision(audit):
 def audit_state(audit):
     """Everything a signature stands for, as plain ordered data: what was audited, against what, and every decision.
 
-    The same state always gives the same data, whatever people are called by then.
+    The same state always gives the same data, whatever people are called by then. In an imported engagement, people
+    and audits have the numbers they were signed with.
     """
+    numbers = SignedNumbers(audit.engagement_id)
     findings = audit.findings.select_related("requirement").order_by("position")
-    observations = [_observation_state(row) for row in audit_observations(audit, withdrawn=True)]
+    observations = [_observation_state(row, numbers) for row in audit_observations(audit, withdrawn=True)]
     return {
-        "audit": audit.pk,
+        "audit": numbers.audit(audit.pk),
         "policy_sha256": audit.policy_version.sha256,
         "checklist_digest": audit.checklist_version.digest,
         "as_of": audit.as_of.isoformat(),
@@ -158,7 +163,7 @@ def audit_state(audit):
         "engine_version": audit.engine_version,
         "result_digest": audit.result_digest,
         "findings": [
-            _finding_state(finding)
+            _finding_state(finding, numbers)
             for finding in findings.prefetch_related(
                 Prefetch("decisions", Decision.objects.order_by("id")),
                 Prefetch("evidence_changes", EvidenceChange.objects.order_by("id")),
@@ -169,8 +174,28 @@ def audit_state(audit):
     }
 
 
-def _finding_state(finding):
-    changes = [_change_state(change) for change in finding.evidence_changes.all()]
+class SignedNumbers:
+    """The numbers that signatures were made over: a row's own, or in an imported engagement those of where it was made.
+
+    Who joined an imported engagement here is "here:" and the number, so that nobody is taken for somebody else.
+    """
+
+    def __init__(self, engagement_id):
+        origin = EngagementImport.objects.filter(engagement_id=engagement_id).values_list("numbers", flat=True).first()
+        self.numbers = origin
+
+    def user(self, pk):
+        return self._of("user", pk)
+
+    def audit(self, pk):
+        return self._of("audit", pk)
+
+    def _of(self, kind, pk):
+        return pk if self.numbers is None else self.numbers[kind].get(str(pk), f"here:{pk}")
+
+
+def _finding_state(finding, numbers):
+    changes = [_change_state(change, numbers) for change in finding.evidence_changes.all()]
     return {
         "code": finding.requirement.code,
         "proposed": finding.proposed_verdict,
@@ -180,7 +205,7 @@ def _finding_state(finding):
             {
                 "verdict": decision.verdict,
                 "reason": decision.reason,
-                "by": decision.decided_by_id,
+                "by": numbers.user(decision.decided_by_id),
                 "at": decision.decided_at.astimezone(UTC).isoformat(),
                 # Rows from before there were kinds said by an empty verdict what they were.
                 **({"kind": decision.kind} if decision.verdict and decision.kind != Decision.Kind.DECIDED else {}),
@@ -193,14 +218,14 @@ def _finding_state(finding):
     }
 
 
-def _change_state(change):
+def _change_state(change, numbers):
     return {
         "kind": change.kind,
         "start": change.start,
         "end": change.end,
         "quote": change.quote,
         "element": change.element,
-        "by": change.changed_by_id,
+        "by": numbers.user(change.changed_by_id),
         "at": change.changed_at.astimezone(UTC).isoformat(),
     }
 
@@ -228,6 +253,41 @@ def reopenings(audit):
     """When the audit was reopened, by whom and why, newest first: one query."""
     rows = ActivityEntry.objects.filter(object_type="audit", object_id=audit.pk, action="audit.reopened")
     return list(rows.select_related("actor"))
+
+
+def reports_of(audit):
+    """The reports that were issued of the audit, newest first, with who signed and issued them: one query."""
+    rows = Report.objects.filter(sign_off__audit=audit).select_related("sign_off", "created_by")
+    return list(rows.defer("context"))
+
+
+def engagement_reports(engagement):
+    """Everything that was issued for the engagement, newest first, for paging."""
+    rows = Report.objects.filter(sign_off__audit__engagement=engagement)
+    rows = rows.select_related("created_by", "sign_off__audit__policy_version__document")
+    return rows.defer("context", "sign_off__audit__policy_version__text").order_by("-id")
+
+
+def report_numbered(engagement, number):
+    """The engagement's report with this number, without its data, or None: one query."""
+    rows = Report.objects.filter(number=number, sign_off__audit__engagement=engagement)
+    return rows.defer("context").first()
+
+
+def issued_changes(report):
+    """What the report says otherwise than the one before it; {} for a first one: one query, without the rest of it."""
+    return Report.objects.filter(pk=report.pk).values_list("context__changes", flat=True).get() or {}
+
+
+def report_jobs(audit):
+    """Reports of the audit that are being made or were not made and not asked for again since: one query."""
+    jobs = list(audit.report_jobs.select_related("asked_by")[:20])
+    done = [(job.template, job.language, job.draft, job.pk) for job in jobs if job.state == ReportJob.State.READY]
+    return [job for job in jobs if job.state != ReportJob.State.READY and not _asked_again(job, done)]
+
+
+def _asked_again(job, done):
+    return any(later[:3] == (job.template, job.language, job.draft) and later[3] > job.pk for later in done)
 
 
 def _hidden_from(user):
@@ -427,7 +487,7 @@ def observation_templates(user):
     return sorted(rows, key=lambda template: template.owner_id != user.pk)
 
 
-def _observation_state(observation):
+def _observation_state(observation, numbers):
     """Every version of an observation, as a signature stands for it; the oldest first."""
     return {
         "number": observation.number,
@@ -442,7 +502,7 @@ def _observation_state(observation):
                 "places": version.places,
                 "withdrawn": version.withdrawn,
                 "note": version.note,
-                "by": version.written_by_id,
+                "by": numbers.user(version.written_by_id),
                 "at": version.written_at.astimezone(UTC).isoformat(),
             }
             for version in reversed(observation.history)

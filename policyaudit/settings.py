@@ -119,6 +119,8 @@ if REDIS_URL := os.environ.get("REDIS_URL"):
 # Seconds after which a worker that has not been heard of counts as gone, and its work is taken up again.
 INTAKE_LEASE = float(os.environ.get("INTAKE_LEASE", 180))
 INTAKE_ATTEMPTS = int(os.environ.get("INTAKE_ATTEMPTS", 5))  # a file that takes the worker down with it is given up
+# Seconds after which a page that waits for a report offers to make it itself: no worker seems to be running.
+REPORT_PATIENCE = float(os.environ.get("REPORT_PATIENCE", 4))
 
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [

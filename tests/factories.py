@@ -8,6 +8,7 @@ No engine is needed. Policies, companies and requirements are invented.
 """
 
 import hashlib
+import io
 import itertools
 from datetime import timedelta
 from types import SimpleNamespace
@@ -17,15 +18,20 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.core.files.base import ContentFile
 from django.utils import timezone
+from PIL import Image
+from pypdfium2 import PdfDocument
 
+from checks.engine.checklist import digest_of
 from checks.models import (
     Audit,
     Checklist,
     ChecklistVersion,
     Decision,
+    DraftReport,
     Engagement,
     Evidence,
     Finding,
+    HouseStyle,
     IntakeItem,
     IntakeJob,
     LegalBasis,
@@ -33,6 +39,7 @@ from checks.models import (
     PolicyDocument,
     PolicyVersion,
     Report,
+    ReportJob,
     Requirement,
 )
 
@@ -156,7 +163,7 @@ def checklist_version(slug="demo", version=None):
     published = ChecklistVersion.objects.create(
         checklist=checklist,
         version=version,
-        digest=hashlib.sha256(f"{slug} {version}".encode()).hexdigest(),
+        digest=digest_of(source),
         source=source,
         published_at=timezone.now(),
     )
@@ -311,6 +318,14 @@ def give_opinions(blind, other=()):
         services.opinion_give(by=blind.second, blind=blind, finding=row, verdict=verdict, reason=reason, revision=0)
 
 
+def house_style(by, **fields):
+    """Settings of the organisation for reports, with a logo of one colour."""
+    logo = io.BytesIO()
+    Image.new("RGB", (30, 10), "#7a1f3d").save(logo, "PNG")
+    fields = {"name_zh": "青禾合规事务所", "logo": logo.getvalue()} | fields
+    return HouseStyle.objects.create(saved_by=by, saved_at=timezone.now(), **fields)
+
+
 def sign_off(audit, by):
     """The audit signed through the service, so the digest is the real one."""
     from checks.services import report
@@ -318,22 +333,55 @@ def sign_off(audit, by):
     return report.audit_sign_off(by=by, audit=audit)
 
 
-def report(audit, by, number=None):
-    """An issued report of a signed audit, with a stand-in for the PDF."""
-    content = b"%PDF-1.7 stand-in"
-    return Report.objects.create(
-        sign_off=audit.sign_offs.last(),
-        number=number or f"PA-2026-{next(_numbers):06d}",
-        language="zh-hans",
-        template="v1",
-        context={},
-        context_digest="0" * 64,
-        pdf=ContentFile(content, name="report.pdf"),
-        pdf_sha256=hashlib.sha256(content).hexdigest(),
-        pages=1,
-        created_by=by,
-        created_at=timezone.now(),
-    )
+def report(audit, by, number=None, **fields):
+    """An issued report of a signed audit, with a stand-in for the PDF: three pages that are nearly empty."""
+    return Report.objects.create(sign_off=audit.sign_offs.last(), **_made_report(by, number) | fields)
+
+
+def report_context(audit, number="PA-2026-000001", language="zh-hans"):
+    """The data of the audit's report: signed if the audit is, else a draft."""
+    from checks.rendering.context import build_context
+
+    return build_context(audit, audit.sign_offs.last(), number=number, language=language, at=timezone.now())
+
+
+def draft_report(audit, by, number=None, **fields):
+    """A draft of the audit's report, with the same stand-in."""
+    return DraftReport.objects.create(audit=audit, **_made_report(by, number or f"DRAFT-{next(_numbers):06d}") | fields)
+
+
+def report_job(audit, by, **fields):
+    """A report that was asked for and not begun."""
+    now = timezone.now()
+    fields = {"template": "v2/standard", "language": "zh-hans", "draft": False} | fields
+    return ReportJob.objects.create(audit=audit, asked_by=by, asked_at=now, **{"queued_at": now} | fields)
+
+
+def _made_report(by, number):
+    content = stand_in_pdf()
+    return {
+        "number": number or f"PA-2026-{next(_numbers):06d}",
+        "language": "zh-hans",
+        "template": "v1",
+        "context": {},
+        "context_digest": "0" * 64,
+        "pdf": ContentFile(content, name="report.pdf"),
+        "pdf_sha256": hashlib.sha256(content).hexdigest(),
+        "pages": 3,
+        "created_by": by,
+        "created_at": timezone.now(),
+    }
+
+
+def stand_in_pdf(pages=3):
+    """A PDF of so many blank pages."""
+    document = PdfDocument.new()
+    for _page in range(pages):
+        document.new_page(595, 842)
+    content = io.BytesIO()
+    document.save(content)
+    document.close()
+    return content.getvalue()
 
 
 def intake_item(job=None, content=POLICY, state="queued", **fields):

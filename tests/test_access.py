@@ -10,8 +10,9 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
+from checks.models import HouseStyle
 from checks.permissions import ALLOWED, Action
-from checks.services import batches, blind, evidence, handover, review
+from checks.services import batches, blind, evidence, handover, house, review
 
 from . import factories
 
@@ -77,8 +78,33 @@ class Only:
         return self.status if role == self.role else self.others
 
 
+@dataclass(frozen=True)
+class Permitted:
+    """Who holds a Django permission; of the people here only the superuser does."""
+
+    status: int = 200
+
+    def expected(self, role):
+        if role == "anonymous":
+            return "login"
+        return self.status if role == "superuser" else 403
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Staff with the permission for the settings of the installation: in this world the superuser."""
+
+    status: int = 200
+
+    def expected(self, role):
+        if role == "anonymous":
+            return "login"
+        return self.status if role == "superuser" else 403
+
+
 NO = SignedIn(405)  # the method is not allowed, whoever asks; also when the object does not exist
 
+HOUSE = {name: getattr(HouseStyle(), name) for name in house.FIELDS} | {"seen": 0}
 ENGAGEMENT = {"auditee": "青禾示例科技", "product": "示例阅读", "processor_scale": "small"}
 
 
@@ -87,6 +113,12 @@ def place_of(finding):
     return f"{piece.start}-{piece.end}"
 
 
+REPORT = {
+    "template": "v2/standard",
+    "language": "zh-hans",
+    "kind": "final",
+    "key": "6f1c3f0e-7e0b-4b53-9a0e-000000000001",
+}
 OBSERVATION = {"title": "推荐没有关闭入口", "severity": "minor", "facts": "没有写。", "places": "10-20", "save": "1"}
 
 # name: (arguments, GET, POST, what is posted); both may be functions of the world
@@ -117,6 +149,9 @@ URLS = {
         Member(Action.MANAGE, 302),
         {},
     ),
+    # 422: a blind second review is running in this world
+    "engagement_package": ("engagement", Member(Action.MANAGE), Member(Action.MANAGE, 422), {}),
+    "engagement_import": ((), Permitted(), Permitted(422), {}),
     "engagement_activity": ("engagement", Member(), NO, {}),
     "policy_upload": (
         "engagement",
@@ -124,6 +159,9 @@ URLS = {
         Member(Action.UPLOAD, 302),
         {"name": "隐私政策", "text": "一、我们收集您的手机号码。\n二、您可以联系我们。"},
     ),
+    "house_style": ((), Settings(), Settings(302), lambda world: HOUSE | {"seen": world["house"].pk}),
+    "house_preview": ((), NO, Settings(), HOUSE),
+    "house_logo": (lambda world: [world["house"].pk], Settings(), NO, {}),
     "intake_jobs": ("engagement", Member(), NO, {}),
     "intake_job": ("intake_job", Member(), NO, {}),
     "job_cancel": ("intake_job", NO, Member(Action.UPLOAD, 302), {}),
@@ -256,8 +294,21 @@ URLS = {
     "audit_report": ("audit", Member(), NO, {}),
     "audit_sign_off": ("decided_audit", NO, Member(Action.SIGN, 302), {"statement": ""}),
     "audit_reopen": ("signed_audit", NO, Member(Action.SIGN, 302), {"reason": "漏看了一处。"}),
-    "report_issue": ("signed_audit", NO, Member(Action.SIGN, 302), {"language": "zh-hans"}),
+    "report_issue": ("signed_audit", NO, Member(Action.SIGN, 302), REPORT),
+    "engagement_reports": ("engagement", Member(), NO, {}),
+    "report_job": ("report_job", Member(), NO, {}),
+    "report_make": ("ready_job", NO, Member(Action.SIGN, 302), {}),
+    "report_detail": ("report", Member(), NO, {}),
+    "report_pages": ("report", Member(), NO, {}),
+    "report_page_picture": (lambda world: [world["report"].pk, 1], Member(), NO, {}),
     "report_download": ("report", Member(), NO, {}),
+    "report_form": (lambda world: [world["report"].pk, "csv"], Member(), NO, {}),
+    "draft_form": (lambda world: [world["draft_report"].pk, "docx"], Member(), NO, {}),
+    "draft_pages": ("draft_report", Member(), NO, {}),
+    "draft_page_picture": (lambda world: [world["draft_report"].pk, 1], Member(), NO, {}),
+    "draft_download": ("draft_report", Member(), NO, {}),
+    "draft_discard": ("draft_report", NO, Member(Action.DRAFT, 302), {}),
+    "report_verify": ((), SignedIn(), SignedIn(422), {}),
     "checklist_list": ((), SignedIn(), NO, {}),
     "checklist_version": ("checklist_version", SignedIn(), NO, {}),
     "checklist_accuracy": ("checklist_version", SignedIn(), NO, {}),
@@ -336,7 +387,11 @@ def everything():
         "quoted_finding": quoted_finding,
         "intake_job": intake_item.job,
         "intake_item": intake_item,
-        "report": factories.report(signed_audit, by=team.reviewer),
+        "house": factories.house_style(team.lead),
+        "report": factories.report(signed_audit, by=team.reviewer, context=factories.report_context(signed_audit)),
+        "draft_report": factories.draft_report(audit, by=team.auditor, context=factories.report_context(audit)),
+        "report_job": factories.report_job(signed_audit, by=team.reviewer),
+        "ready_job": factories.report_job(signed_audit, by=team.reviewer, state="ready"),
         "checklist_version": audit.checklist_version,
     }
 

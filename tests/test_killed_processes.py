@@ -120,6 +120,33 @@ def test_killed_workers_and_servers_leave_every_audit_done_once(zygote, capsys):
     assert_everything_was_done_once(after, received)
 
 
+# ---------- Reports ----------
+
+
+def test_killed_workers_leave_every_report_made_once(zygote, capsys):
+    chance = random.Random(20261126)  # noqa: S311
+    zygote = zygote()
+    zygote.ask("prepare")
+    jobs = zygote.ask("reports")["jobs"]
+    for _kill in range(6):
+        worker = zygote.ask("worker")["pid"]
+        time.sleep(chance.uniform(0.3, 4))
+        zygote.kill(worker)
+    before = zygote.ask("made")
+    worker = zygote.ask("worker")["pid"]
+    end = time.monotonic() + LATEST
+    while time.monotonic() < end and {"queued", "making"} & set((after := zygote.ask("made"))["states"]):
+        time.sleep(0.3)
+    zygote.kill(worker)
+    with capsys.disabled():
+        print(f"\nbefore the last worker {before}; after it {after}")
+    assert after["states"] == {"ready": jobs}, after
+    assert after["rows"] == [after["reports"], jobs - after["reports"]] == [3, 3], after
+    assert after["recorded"] == jobs
+    assert after["files_as_recorded"]
+    assert after["chain_holds"]
+
+
 # ---------- The same on Redis or Valkey ----------
 
 SERVER = shutil.which("valkey-server") or shutil.which("redis-server")

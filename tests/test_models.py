@@ -21,13 +21,16 @@ HISTORY = [
     models.CommentState,
     models.Comparison,
     models.Decision,
+    models.EngagementImport,
     models.EvidenceChange,
     models.FindingChange,
     models.Handover,
+    models.HouseStyle,
     models.LegalBasis,
     models.ObservationVersion,
     models.PolicyVersion,
     models.Report,
+    models.ReportDownload,
     models.Requirement,
     models.SecondOpinion,
     models.SignOff,
@@ -37,7 +40,13 @@ HISTORY = [
 @pytest.fixture
 def history(signed_audit, team):
     """A row of every table of history."""
-    factories.report(signed_audit, by=team.reviewer)
+    report = factories.report(signed_audit, by=team.reviewer)
+    models.ReportDownload.objects.create(report=report, downloaded_by=team.viewer, downloaded_at=timezone.now())
+    models.HouseStyle.objects.create(saved_by=team.lead, saved_at=timezone.now())
+    models.EngagementImport.objects.create(
+        engagement=signed_audit.engagement, package_sha256="0" * 64, content_digest="0" * 64, chain_digest="0" * 64,
+        exported_at=timezone.now(), imported_by=team.lead, imported_at=timezone.now(),
+    )  # fmt: skip
     finding = signed_audit.findings.first()
     comment = review.comment_add(by=team.viewer, finding=finding, text="已阅。")
     factories.observation(factories.audit(signed_audit.engagement), by=team.auditor)

@@ -12,9 +12,9 @@ pytestmark = pytest.mark.django_db
 
 MAY = {
     "viewer": {"view"},
-    "auditor": {"view", "comment", "upload", "decide"},
-    "reviewer": {"view", "comment", "sign"},
-    "lead": {"view", "comment", "upload", "decide", "sign", "manage"},
+    "auditor": {"view", "comment", "upload", "decide", "draft"},
+    "reviewer": {"view", "comment", "draft", "sign"},
+    "lead": {"view", "comment", "upload", "decide", "draft", "sign", "manage"},
     "outsider": set(),
 }
 

@@ -8,11 +8,14 @@ answer is one line of JSON on standard output.
     worker               fork a worker                                          → its pid
     server FIRST N       fork a process that posts N uploads, one by one        → its pid
     wait PID             until that process is gone
+    reports              a signed audit, and every kind of report of it asked for, and a draft
+    made                 what has become of the reports
     forget               everything that waits in Redis is gone, as after its crash
     counts               what there is in the database
 """
 
 import contextlib
+import hashlib
 import io
 import json
 import os
@@ -24,6 +27,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "policyaudit.settings")
 django.setup()
 
+from django.conf import settings  # noqa: E402
 from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connections  # noqa: E402
@@ -32,8 +36,17 @@ from django.test import Client  # noqa: E402
 from django.test.utils import setup_test_environment  # noqa: E402
 
 from checks import urls  # noqa: E402, F401  everything the forks will need
-from checks.models import ActivityEntry, Audit, Engagement, IntakeItem, PolicyVersion  # noqa: E402
-from checks.services import activity, analysis, reception  # noqa: E402
+from checks.models import (  # noqa: E402
+    ActivityEntry,
+    Audit,
+    DraftReport,
+    Engagement,
+    IntakeItem,
+    PolicyVersion,
+    Report,
+    ReportJob,
+)
+from checks.services import activity, analysis, issuing, reception  # noqa: E402
 
 from . import factories  # noqa: E402
 
@@ -123,6 +136,35 @@ def counts():
     }
 
 
+def reports():
+    engagement = the_engagement()
+    people = factories.team(engagement)
+    audit = factories.audit(engagement)
+    factories.decide_all(audit, by=people.auditor)
+    factories.sign_off(audit, by=people.reviewer)
+    for template in ("v2/standard", "v2/executive", "v2/papers"):
+        for draft in (False, True):
+            wanted = {"template": template, "language": "zh-hans", "draft": draft}
+            issuing.report_request(by=people.reviewer, audit=audit, key=uuid.uuid4(), **wanted)
+    return {"jobs": ReportJob.objects.count()}
+
+
+def made():
+    kept = [*Report.objects.all(), *DraftReport.objects.all()]
+    folder = settings.MEDIA_ROOT / "reports"
+    return {
+        "states": dict(ReportJob.objects.order_by().values_list("state").annotate(n=Count("pk"))),
+        "reasons": list(ReportJob.objects.exclude(reason="").values_list("reason", flat=True)),
+        "reports": Report.objects.values("template").distinct().count(),
+        "rows": [Report.objects.count(), DraftReport.objects.count()],
+        "recorded": ActivityEntry.objects.filter(action__in=("report.issued", "draft.made")).count(),
+        "taken_up_again": ReportJob.objects.filter(attempts__gt=1).count(),
+        "files_as_recorded": all(hashlib.sha256(row.pdf.read()).hexdigest() == row.pdf_sha256 for row in kept),
+        "files": sum(path.suffix == ".pdf" for path in folder.rglob("*")) if folder.exists() else 0,
+        "chain_holds": activity.verify_chain(the_engagement()),
+    }
+
+
 def forget():
     import django_rq
 
@@ -141,7 +183,8 @@ def answer(command, *arguments):
         with contextlib.suppress(ChildProcessError):
             os.waitpid(int(arguments[0]), 0)
         return {}
-    return {"prepare": prepare, "receive": receive, "forget": forget, "counts": counts}[command](*arguments)
+    commands = {"prepare": prepare, "receive": receive, "forget": forget, "counts": counts}
+    return (commands | {"reports": reports, "made": made})[command](*arguments)
 
 
 def main():

@@ -48,7 +48,19 @@ _REQUIRED = {
     "remediation_zh",
     "remediation_en",
 }
-_OPTIONAL = {"trigger_zh", "trigger", "signals", "verdict", "groups", "scales", "note_zh", "confidence"}
+_OPTIONAL = {
+    "trigger_zh",
+    "trigger_en",
+    "trigger",
+    "signals",
+    "verdict",
+    "groups",
+    "scales",
+    "note_zh",
+    "note_en",
+    "decide_en",
+    "confidence",
+}
 _DETECTOR_KEYS = {
     "id",
     "title_zh",
@@ -64,7 +76,7 @@ _DETECTOR_KEYS = {
     "headings",
 }
 _BASIS_KEYS = {"instrument", "ref", "note_zh", "note_en", "verified"}
-_SCALE_KEYS = {"severity", "optional", "note_zh"}
+_SCALE_KEYS = {"severity", "optional", "note_zh", "note_en"}
 
 
 class ChecklistError(ValueError):
@@ -230,11 +242,11 @@ class _Loader:
             _keys(basis, _BASIS_KEYS, {"instrument", "ref", "note_zh"}, code, "legal_basis")
         local = {name: _words(words, code, f"groups › {name}") for name, words in entry.get("groups", {}).items()}
         groups = {**self.groups, **local}
+        self.guide_in_english(entry, code)
         trigger = None
         if entry.get("trigger"):
-            trigger = self.detector(
-                {"id": "trigger", "title_zh": entry.get("trigger_zh") or "", **entry["trigger"]}, code, groups
-            )
+            titles = {"title_zh": entry.get("trigger_zh") or "", "title_en": entry.get("trigger_en") or ""}
+            trigger = self.detector({"id": "trigger", **titles, **entry["trigger"]}, code, groups)
         elements = tuple(self.detector(element, code, groups) for element in entry["elements"])
         signals = tuple(self.detector(signal, code, groups) for signal in entry.get("signals", []))
         ids = [detector.id for detector in (*elements, *signals)]
@@ -265,6 +277,11 @@ class _Loader:
             self.confidence(entry, code),
             entry,
         )
+
+    def guide_in_english(self, entry: dict, code: str) -> None:
+        """The English guide, where there is one, speaks of the same verdicts as the Chinese one."""
+        if guide := entry.get("decide_en"):
+            _keys(guide, set(entry["decide"]), set(entry["decide"]), code, "decide_en")
 
     def confidence(self, entry: dict, code: str) -> dict[Verdict, float]:
         stated = entry.get("confidence", {})

@@ -1,11 +1,12 @@
 """Tables in the order in which they come into being; each module imports only earlier ones.
 
-engagement → policy → checklist → audit → intake → evidence → observation → review → second → report, and activity
-beside them all.
+engagement → policy → checklist → audit → intake → evidence → observation → review → second → house → report → issuing,
+and activity beside them all.
 """
 
 from .activity import ActivityEntry
 from .engagement import Engagement, Membership
+from .package import EngagementImport
 from .policy import PolicyDocument, PolicySource, PolicyVersion
 from .checklist import Checklist, ChecklistVersion, LegalBasis, Requirement
 from .audit import Audit, Evidence, Finding
@@ -15,7 +16,9 @@ from .observation import Observation, ObservationTemplate, ObservationVersion
 from .review import Batch, Comment, CommentState, Decision, FindingChange, Handover
 from .second import BlindReview, Comparison, SecondOpinion
 from .notification import Notification, Presence
-from .report import Report, SignOff
+from .house import Classification, HouseStyle
+from .report import DraftReport, MadeReport, Report, SignOff
+from .issuing import ReportDownload, ReportJob
 
 __all__ = [
     "ActivityEntry",
@@ -24,19 +27,24 @@ __all__ = [
     "BlindReview",
     "Checklist",
     "ChecklistVersion",
+    "Classification",
     "Comment",
     "CommentState",
     "Comparison",
     "Decision",
+    "DraftReport",
     "Engagement",
+    "EngagementImport",
     "Evidence",
     "EvidenceChange",
     "Finding",
     "FindingChange",
     "Handover",
+    "HouseStyle",
     "IntakeItem",
     "IntakeJob",
     "LegalBasis",
+    "MadeReport",
     "Membership",
     "Notification",
     "Observation",
@@ -47,6 +55,8 @@ __all__ = [
     "PolicyVersion",
     "Presence",
     "Report",
+    "ReportDownload",
+    "ReportJob",
     "Requirement",
     "SecondOpinion",
     "SignOff",

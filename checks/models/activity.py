@@ -17,6 +17,8 @@ class ActivityEntry(AppendOnly):
     at = models.DateTimeField()
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
+    # [engagement, actor, object]: the numbers that the hash of an imported entry was computed over
+    origin = models.JSONField(null=True)
 
     class Meta:
         ordering = ["-id"]

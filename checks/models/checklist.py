@@ -41,6 +41,7 @@ class ChecklistVersion(AppendOnly):
     digest = models.CharField(max_length=64, unique=True)
     source = models.JSONField()  # the whole checklist as the engine's loader reads it
     published_at = models.DateTimeField()
+    imported = models.BooleanField(default=False)  # came with an engagement: no new audit is run against it
 
     class Meta:
         ordering = ["checklist", "-published_at", "-id"]

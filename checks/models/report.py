@@ -31,15 +31,20 @@ class SignOff(AppendOnly):
         return f"{self.audit} · {self.signed_by}"
 
 
-class Report(AppendOnly):
-    """An issued PDF and the data it was made from."""
+class Language(models.TextChoices):
+    """The languages of reports."""
 
-    class Language(models.TextChoices):
-        ZH = "zh-hans", _("Chinese")
-        EN = "en", _("English")
+    ZH = "zh-hans", _("Chinese")
+    EN = "en", _("English")
+    BILINGUAL = "bilingual", _("Chinese and English")
 
-    sign_off = models.ForeignKey(SignOff, models.PROTECT, related_name="reports")
-    number = models.CharField(max_length=40, unique=True)
+
+class MadeReport(models.Model):
+    """A PDF and the data it was made from: the same data gives the same bytes again."""
+
+    Language = Language
+
+    number = models.CharField(max_length=60, unique=True)
     language = models.CharField(max_length=10, choices=Language)
     template = models.CharField(max_length=20)  # e.g. "v1": old reports keep the template they were made with
     context = models.JSONField()
@@ -51,9 +56,29 @@ class Report(AppendOnly):
     created_at = models.DateTimeField()
 
     class Meta:
+        abstract = True
+
+    def __str__(self):
+        return self.number
+
+
+class Report(AppendOnly, MadeReport):
+    """An issued report: about one signature, with a number of the series."""
+
+    sign_off = models.ForeignKey(SignOff, models.PROTECT, related_name="reports")
+
+    class Meta:
         ordering = ["-id"]
         verbose_name = _("report")
         verbose_name_plural = _("reports")
 
-    def __str__(self):
-        return self.number
+
+class DraftReport(MadeReport):
+    """How a report would look now. No part of the record: it has no number of the series and can be thrown away."""
+
+    audit = models.ForeignKey(Audit, models.PROTECT, related_name="drafts")
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("draft of a report")
+        verbose_name_plural = _("drafts of reports")

@@ -7,56 +7,79 @@ the template puts into words. Quotes are the evidence rows' quotes, never anythi
 
 from datetime import datetime
 
+from django.db.models import Prefetch
 from django.utils import timezone
 
+from ..accuracy_card import measured_accuracy
 from ..engine.entities import Layout
-from ..models import Audit, Finding, Observation, SignOff
+from ..models import Audit, Finding, FindingChange, Observation, SignOff
 from ..models.engagement import person_name
 from ..selectors import audit_observations, evidence_changes, score
 from ..standing import element_is_met, standing_evidence
-from .digests import digest
+from ..terms import citation, why_near
+from .digests import context_digest
+from .house import house_context
 from .opinion import SEVERITIES, count_verdicts, gravest_first, overall_opinion
+from .views import plain_views, with_page
 
-SCHEMA = 1
-TEMPLATE = "v1"
+SCHEMA = 2
+TEMPLATE = "v2/standard"
 CHINESE = "zh-hans"
+BILINGUAL = "bilingual"
 
 
-def build_context(audit: Audit, sign_off: SignOff, *, language: str, number: str) -> dict:
-    """Everything the report says, as of the moment of ``sign_off``.
+def build_context(
+    audit: Audit,
+    sign_off: SignOff | None,
+    *,
+    language: str,
+    number: str,
+    template: str = TEMPLATE,
+    at: datetime | None = None,
+    house: dict | None = None,
+    views=None,
+    changes: dict | None = None,
+    tailoring: list[dict] | None = None,
+) -> dict:
+    """Everything the report says, as of the moment of ``sign_off``; without one it is the draft of ``at``.
 
-    Takes a signed-off audit, the sign-off the report is about, "zh-hans" or "en", and the report number.
-    ``created_at`` is the time of the sign-off, so the same sign-off always gives the same report.
+    Takes an audit, the sign-off the report is about, "zh-hans", "en" or "bilingual", the report number and the
+    template (one of ``pdf.TEMPLATES``). ``house`` are the organisation's settings (those of now when left out),
+    ``views`` the engine's PolicyViews of the text, ``changes`` what is new since the last report.
+    ``created_at`` is the time of the sign-off, so the same sign-off and settings always give the same report.
     ``digests.context`` is the digest of all the rest (see ``context_digest``). The number of queries does not
     depend on the number of findings.
     """
-    audit = (
-        Audit.objects.select_related("engagement", "policy_version__document", "checklist_version__checklist")
-        .defer("policy_version__text", "outline")
-        .get(pk=audit.pk)
+    audit = Audit.objects.select_related("engagement", "policy_version__document", "checklist_version__checklist").get(
+        pk=audit.pk
     )
+    house = house_context() if house is None else house
+    at = sign_off.signed_at if sign_off else at
     names = _Names(audit.checklist_version.source, language)
     rows = list(
-        audit.findings.select_related("requirement").prefetch_related(
-            "evidence", evidence_changes(), "requirement__legal_basis", "decisions__decided_by"
+        audit.findings.select_related("requirement", "assignee").prefetch_related(
+            "evidence", evidence_changes(), _finding_changes(), "requirement__legal_basis", "decisions__decided_by"
         )
     )
     layout = Layout.from_json(audit.policy_version.layout)
     findings = [_finding(row, names, layout) for row in rows]
     _number(findings)
     gaps = gravest_first(findings)
-    observations = [_observation(row) for row in audit_observations(audit)]
+    observations = [_observation(row, layout) for row in audit_observations(audit)]
+    opinion = overall_opinion(findings, observations, house["opinion"])
     context = {
         "schema": SCHEMA,
-        "template": TEMPLATE,
+        "template": template,
         "language": language,
+        "draft": sign_off is None,
         "number": number,
-        "created_at": _moment(sign_off.signed_at),
-        "issued_on": timezone.localdate(sign_off.signed_at).isoformat(),
+        "created_at": _moment(at),
+        "issued_on": timezone.localdate(at).isoformat(),
+        "house": house,
         **_subject(audit, names),
         "summary": {
-            "opinion": overall_opinion(findings, observations),
-            "opinion_by_observation": overall_opinion(findings, observations) != overall_opinion(findings),
+            "opinion": opinion,
+            "opinion_by_observation": opinion != overall_opinion(findings, (), house["opinion"]),
             "counts": count_verdicts(findings),
             "score": score(count_verdicts(findings)),
             "by_severity": [_severity(findings, severity) for severity in SEVERITIES],
@@ -67,29 +90,40 @@ def build_context(audit: Audit, sign_off: SignOff, *, language: str, number: str
         "domains": _domains(findings, names),
         "findings": findings,
         "observations": observations,
+        "views": plain_views(views, layout, language) if views else {},
+        "outline": [
+            {"start": start, "level": level, "label": label, "title": title}
+            for start, _body, _end, level, label, title, _parent in audit.outline.get("sections") or ()
+        ],
+        "text": audit.policy_version.text,
         "sign_off": _sign_off(sign_off, rows),
+        "accuracy": _accuracy(audit.checklist_version.digest),
+        **({"tailoring": tailoring} if tailoring else {}),
+        **({"changes": changes} if changes else {}),
         "digests": {
             "policy": audit.policy_version.sha256,
             "checklist": audit.checklist_version.digest,
             "result": audit.result_digest,
-            "decisions": sign_off.decisions_digest,
+            "decisions": sign_off.decisions_digest if sign_off else "",
         },
     }
     context["digests"]["context"] = context_digest(context)
     return context
 
 
-def context_digest(context: dict) -> str:
-    """The digest of a report's data, leaving out the place where this digest itself is written."""
-    digests = {name: value for name, value in context["digests"].items() if name != "context"}
-    return digest({**context, "digests": digests})
+def _finding_changes():
+    """For prefetching: what people set on findings beside the verdict, with their names."""
+    return Prefetch("changes", FindingChange.objects.select_related("made_by").order_by("id"))
 
 
 class _Names:
-    """Titles in the report's language; where no translation exists, the Chinese one, marked as Chinese."""
+    """Titles in the report's language; where no translation exists, the Chinese one, marked as Chinese.
+
+    A bilingual report has the Chinese text and beside it, under ``en``, the English one where there is one.
+    """
 
     def __init__(self, source: dict, language: str):
-        self.suffix = "zh" if language == CHINESE else "en"
+        self.language = language
         self.domains = {entry["id"]: self.of(entry, "title") for entry in source.get("domains", ())}
         self.instruments = {entry["id"]: self.of(entry, "title") for entry in source.get("instruments", ())}
 
@@ -97,9 +131,16 @@ class _Names:
         return self.pick(zh=entry.get(f"{field}_zh") or "", en=entry.get(f"{field}_en") or "")
 
     def pick(self, *, zh: str, en: str) -> dict:
-        if self.suffix == "en" and en:
+        if self.language == "en" and en:
             return {"text": en, "language": "en"}
-        return {"text": zh, "language": CHINESE}
+        return {"text": zh, "language": CHINESE, **({"en": en} if en and self.language == BILINGUAL else {})}
+
+    def guide(self, entry: dict) -> list[dict]:
+        """How the verdict is found, by verdict, as the checklist puts it."""
+        chinese, english = entry.get("decide") or {}, entry.get("decide_en") or {}
+        return [
+            {"verdict": verdict, **self.pick(zh=chinese[verdict], en=english.get(verdict) or "")} for verdict in chinese
+        ]
 
     def domain(self, code: str) -> dict:
         return self.domains.get(code) or {"text": code, "language": "en"}
@@ -169,7 +210,7 @@ def _finding(row: Finding, names: _Names, layout: Layout) -> dict:
         "legal_bases": [
             {
                 "instrument": names.instrument(basis.instrument),
-                "ref": basis.ref,
+                "ref": citation(basis.ref, names.language),
                 "note": names.pick(zh=basis.note_zh, en=basis.note_en),
                 "verified": basis.verified,
             }
@@ -185,7 +226,20 @@ def _finding(row: Finding, names: _Names, layout: Layout) -> dict:
             for result in row.elements
         ],
         "evidence": _evidence(pieces, titles, layout),
-        "searched": _searched(row.searched or {}),
+        "searched": _searched(row.searched or {}, names.language),
+        "trigger": names.of(entry, "trigger"),
+        "guide": names.guide(entry),
+        "owner": person_name(row.assignee) if row.assignee else "",
+        "due": row.due_date.isoformat() if row.due_date else "",
+        "history": [
+            _told(item.decided_by, item.decided_at, verdict=item.verdict, reason=item.reason, kind=item.kind)
+            for item in row.decisions.all()
+        ],
+        "evidence_history": [
+            _told(item.changed_by, item.changed_at, kind=item.kind, quote=item.quote, clause=item.clause)
+            for item in row.evidence_changes.all()
+        ],
+        "second_look": _second_look(row),
         # What the auditor wrote for this finding stands in whatever language it was written in.
         "remediation": {"text": row.remediation, "language": CHINESE}
         if row.remediation
@@ -215,20 +269,37 @@ def _standing_decision(row: Finding):
     return standing[-1] if standing and row.final_verdict else None
 
 
-def _searched(searched: dict) -> dict:
+def _told(person, at: datetime, **what) -> dict:
+    return {**what, "by": person_name(person), "at": _moment(at)}
+
+
+def _second_look(row: Finding) -> dict | None:
+    """What the second pair of eyes said last, None before anybody looked or after a look was taken back."""
+    looks = [change for change in row.changes.all() if change.kind == FindingChange.Kind.SECOND_LOOK]
+    return (
+        _told(looks[-1].made_by, looks[-1].made_at, state=looks[-1].value, note=looks[-1].note)
+        if looks and looks[-1].value
+        else None
+    )
+
+
+def _searched(searched: dict, language: str) -> dict:
     return {
         "characters": searched.get("characters", 0),
         "sentences": searched.get("sentences", 0),
         "sections": list(searched.get("sections") or ()),
         "terms": list(searched.get("terms") or ()),
         "nearest": [
-            {key: near.get(key, "") for key in ("start", "end", "quote", "clause", "why")}
+            {
+                **{key: near.get(key, "") for key in ("start", "end", "quote", "clause")},
+                "why": why_near(near.get("why", ""), language),
+            }
             for near in searched.get("nearest") or ()
         ],
     }
 
 
-def _observation(row: Observation) -> dict:
+def _observation(row: Observation, layout: Layout) -> dict:
     """An observation beyond the checklist in its author's words; its quotes are numbered "O3.1"."""
     current = row.current
     return {
@@ -239,7 +310,8 @@ def _observation(row: Observation) -> dict:
         "legal_basis": current.basis.splitlines(),
         "remediation": current.remediation,
         "evidence": [
-            {**place, "number": f"O{row.number}.{position}"} for position, place in enumerate(current.places, 1)
+            {**with_page(place, layout), "number": f"O{row.number}.{position}"}
+            for position, place in enumerate(current.places, 1)
         ],
         "written_by": person_name(current.written_by),
         "written_at": _moment(current.written_at),
@@ -271,7 +343,20 @@ def _domains(findings: list[dict], names: _Names) -> list[dict]:
     return domains
 
 
-def _sign_off(sign_off: SignOff, rows: list[Finding]) -> dict:
+def _accuracy(digest: str) -> dict:
+    """What was measured of the engine with just this checklist; empty where nobody measured it."""
+    record = measured_accuracy(digest)
+    if record is None:
+        return {}
+    told = ("policies", "items", "agreement", "kappa", "macro_f1")
+    return {
+        "engine": record["engine"],
+        "as_of": record["as_of"],
+        **{part: {name: record[part][name] for name in told} for part in ("open", "held")},
+    }
+
+
+def _sign_off(sign_off: SignOff | None, rows: list[Finding]) -> dict:
     decided = {}
     for row in rows:
         if decision := _standing_decision(row):
@@ -280,9 +365,9 @@ def _sign_off(sign_off: SignOff, rows: list[Finding]) -> dict:
             entry[1] += 1
             entry[2] = max(entry[2], decision.decided_at)
     return {
-        "signed_by": person_name(sign_off.signed_by),
-        "signed_at": _moment(sign_off.signed_at),
-        "statement": sign_off.statement,
+        "signed_by": person_name(sign_off.signed_by) if sign_off else "",
+        "signed_at": _moment(sign_off.signed_at) if sign_off else "",
+        "statement": sign_off.statement if sign_off else "",
         "deciders": [{"name": name, "findings": count, "last_at": _moment(at)} for name, count, at in decided.values()],
     }
 

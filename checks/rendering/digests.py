@@ -17,3 +17,9 @@ def canonical_json(data) -> bytes:
 def digest(data) -> str:
     """SHA-256 of the canonical JSON, as 64 hexadecimal digits."""
     return hashlib.sha256(canonical_json(data)).hexdigest()
+
+
+def context_digest(context: dict) -> str:
+    """The digest of a report's data, leaving out the place where this digest itself is written."""
+    digests = {name: value for name, value in context["digests"].items() if name != "context"}
+    return digest({**context, "digests": digests})

@@ -1,4 +1,7 @@
-"""The plain data of a report → PDF bytes. Knows no database, no network and no clock: same data, same bytes."""
+"""The plain data of a report → PDF bytes. Knows no database, no network and no clock: same data, same bytes.
+
+Reports issued with the first version of the templates are HTML set by WeasyPrint, here; ``press`` sets all later ones.
+"""
 
 import gc
 import re
@@ -6,10 +9,20 @@ from contextlib import contextmanager
 
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 from weasyprint import HTML
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
+from .press import print_pdf
 from .typesetting import typeset
+
+# What can be made today, by the name that ``context["template"]`` has.
+TEMPLATES = {
+    "v2/standard": _("Standard report"),
+    "v2/executive": _("Executive summary"),
+    "v2/regulator": _("Report for the regulator"),
+    "v2/papers": _("Working papers"),
+}
 
 
 class RefusedFetch(FatalURLFetchingError):
@@ -28,13 +41,15 @@ def render_pdf(context: dict) -> bytes:
 
     Raises RefusedFetch when a template asks for anything outside itself.
     """
+    if context["template"] != "v1":
+        return print_pdf(context)
     with _collector_paused():
         document = HTML(string=render_html(context), url_fetcher=NoFetching())
         return document.write_pdf(pdf_identifier=context["digests"]["context"][:32].encode(), pdf_tags=True)
 
 
 def render_html(context: dict) -> str:
-    """The HTML that is printed: for tests and for looking at."""
+    """The HTML that a report of the first version is printed from: for tests and for looking at."""
     with translation.override(context["language"]):
         html = render_to_string(f"checks/rendering/{context['template']}/report.html", _with_views(context))
     return typeset(_UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", html))

@@ -9,7 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.utils import timezone
 
-from ..models import ActivityEntry, Engagement
+from ..models import ActivityEntry, Engagement, EngagementImport
 from ..rendering.digests import digest
 
 FIRST = "0" * 64  # what the first entry of a chain names as its predecessor
@@ -40,14 +40,18 @@ def record(*, actor, action, obj, engagement=None, detail=None):
 
 
 def entry_hash(entry):
-    """SHA-256 over everything the entry says, its predecessor's hash included."""
+    """SHA-256 over everything the entry says, its predecessor's hash included.
+
+    An imported entry was hashed with the numbers of the place where it was made.
+    """
+    engagement, actor, obj = entry.origin or (entry.engagement_id, entry.actor_id, entry.object_id)
     return digest(
         {
-            "engagement": entry.engagement_id,
-            "actor": entry.actor_id,
+            "engagement": engagement,
+            "actor": actor,
             "action": entry.action,
             "object_type": entry.object_type,
-            "object_id": entry.object_id,
+            "object_id": obj,
             "detail": entry.detail,
             "at": entry.at.astimezone(UTC).isoformat(),
             "previous_hash": entry.previous_hash,
@@ -57,12 +61,22 @@ def entry_hash(entry):
 
 def verify_chain(engagement):
     """True when no entry of this chain was changed, slipped in or taken from its middle; None is the installation's."""
-    previous = FIRST
+    previous, imported = FIRST, []
     for entry in ActivityEntry.objects.filter(engagement=engagement).order_by("id").iterator():
         if entry.previous_hash != previous or entry.hash != entry_hash(entry):
             return False
+        if entry.origin:
+            imported.append(entry)
         previous = entry.hash
-    return True
+    if not imported:
+        return True
+    origin = EngagementImport.objects.filter(engagement=engagement).first()
+    return origin is not None and origin.chain_digest == imported_digest(imported)
+
+
+def imported_digest(entries):
+    """Binds imported entries to the people and things that they name here: their hashes know only the numbers there."""
+    return digest([[entry.hash, entry.engagement_id, entry.actor_id, entry.object_id] for entry in entries])
 
 
 def _lock_chain(engagement):

@@ -58,8 +58,9 @@ def audit_propose(*, by, policy_version, as_of=None, checklist_version=None):
 
 
 def latest_checklist_version():
-    """The checklist version published last; raises NoChecklist."""
-    version = ChecklistVersion.objects.select_related("checklist").order_by("published_at", "id").last()
+    """The checklist version published here last; raises NoChecklist."""
+    published = ChecklistVersion.objects.filter(imported=False)
+    version = published.select_related("checklist").order_by("published_at", "id").last()
     if version is None:
         raise NoChecklist
     return version

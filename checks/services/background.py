@@ -7,9 +7,7 @@ lost it can finish nothing, so nothing is done twice; what has not been committe
 
 import hashlib
 import logging
-from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
@@ -23,9 +21,10 @@ from ..engine.intake import archive_members, media_type_of
 from ..engine.kinds import recognise
 from ..engine.likeness import ALIKE, difference, likeness, sketch, titles_agree
 from ..models import IntakeItem, PolicySource, PolicyVersion
-from . import analysis, fetching, intake
+from . import analysis, fetching, intake, leases
 from .errors import ServiceError
 from .files import new_originals
+from .leases import LeaseLost
 
 logger = logging.getLogger(__name__)
 State, Stage = IntakeItem.State, IntakeItem.Stage
@@ -39,10 +38,6 @@ DUPLICATE, UNEXPECTED, GIVEN_UP, NO_CHECKLIST, MISSING = (
     "original_missing",
 )
 PROGRESS_EVERY = timedelta(seconds=1)  # how often progress is written down, at most
-
-
-class LeaseLost(Exception):
-    """Somebody else has the item now, or it was cancelled: stop, write nothing."""
 
 
 @task()
@@ -59,7 +54,7 @@ def enqueue(*item_pks):
 
 def new_lease():
     """The fields of an item that somebody begins to work on now."""
-    return {"state": State.RUNNING, "lease": uuid4(), "lease_until": _lease_end()}
+    return leases.new_lease(State.RUNNING)
 
 
 def item_work(item_pk, *, lease=None, patient=True, password=None):
@@ -77,21 +72,12 @@ def item_work(item_pk, *, lease=None, patient=True, password=None):
         logger.info("Item %s was taken over or cancelled.", item_pk)
 
 
-@dataclass
-class Lease:
+class Lease(leases.Lease):
     """The right to work on an item."""
 
-    item: int
-    token: UUID
-
-    def __post_init__(self):
+    def __init__(self, item_pk, token):
+        super().__init__(IntakeItem, item_pk, token)
         self.noted_at = timezone.now() - PROGRESS_EVERY
-
-    def hold(self, **fields):
-        """Renew the lease and write fields; raises LeaseLost. In a transaction it keeps everybody else away."""
-        fields.setdefault("lease_until", _lease_end())
-        if not IntakeItem.objects.filter(pk=self.item, lease=self.token).update(**fields):
-            raise LeaseLost
 
     def note(self, done, total):
         """Write progress down, not more often than anybody looks."""
@@ -112,7 +98,7 @@ class _Work:
     def __init__(self, lease, patient, password):
         self.lease, self.patient, self.password = lease, patient, password
         rows = IntakeItem.objects.select_related("job__engagement", "job__created_by", "document", "policy_version")
-        self.item = rows.get(pk=lease.item)
+        self.item = rows.get(pk=lease.pk)
         self.engagement, self.by = self.item.job.engagement, self.item.job.created_by
 
     def run(self):
@@ -332,10 +318,6 @@ def _claim(item_pk):
     mine = IntakeItem.objects.filter(pk=item_pk, state=State.QUEUED)
     claimed = mine.update(attempts=F("attempts") + 1, reason="", params={}, finished_at=None, **fields)
     return Lease(item_pk, fields["lease"]) if claimed else None
-
-
-def _lease_end():
-    return timezone.now() + timedelta(seconds=settings.INTAKE_LEASE)
 
 
 def _kept(read):

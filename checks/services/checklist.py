@@ -1,9 +1,10 @@
 """Published checklists: the document as a whole, and frozen copies of its entries for joins and lists."""
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from ..engine import load_checklist, load_shipped
+from ..engine import load_checklist, load_shipped, parse_checklist
 from ..models import Checklist, ChecklistVersion, LegalBasis, Requirement
 from . import activity
 
@@ -16,15 +17,45 @@ def checklist_import(*, path=None):
     """
     loaded = load_checklist(path) if path else load_shipped()
     if version := ChecklistVersion.objects.filter(digest=loaded.digest).first():
-        return version
+        if not version.imported:
+            return version
+        _adopt(version)
+    else:
+        version = _keep(loaded)
+    Checklist.objects.filter(pk=version.checklist_id).update(title_zh=loaded.title_zh, title_en=loaded.title_en)
+    detail = {"checklist": loaded.slug, "version": loaded.version, "digest": loaded.digest}
+    activity.record(actor=None, action="checklist.published", obj=version, detail=detail)
+    return version
+
+
+@transaction.atomic
+def checklist_receive(*, source):
+    """Keep a checklist that came with a package and return its ChecklistVersion; the one that is here if it is known.
+
+    Audits that were run against it need it; nobody published it here, so no new audit is run against it. Raises the
+    engine's ChecklistError when ``source`` is no checklist.
+    """
+    loaded = parse_checklist(source)
+    return ChecklistVersion.objects.filter(digest=loaded.digest).first() or _keep(loaded, imported=True)
+
+
+def _adopt(version):
+    """Publish what had come with a package: its content stays, what changes is that it counts from now on."""
+    QuerySet(ChecklistVersion).filter(pk=version.pk).update(imported=False, published_at=timezone.now())
+    version.refresh_from_db()
+
+
+def _keep(loaded, *, imported=False):
+    """The checklist's rows; the titles of a checklist that is here stay as they are."""
     titles = {"title_zh": loaded.title_zh, "title_en": loaded.title_en}
-    checklist, _created = Checklist.objects.update_or_create(slug=loaded.slug, defaults=titles)
+    checklist, _created = Checklist.objects.get_or_create(slug=loaded.slug, defaults=titles)
     version = ChecklistVersion.objects.create(
         checklist=checklist,
         version=loaded.version,
         digest=loaded.digest,
         source=loaded.source,
         published_at=timezone.now(),
+        imported=imported,
     )
     entries = loaded.source["requirements"]
     requirements = Requirement.objects.bulk_create(
@@ -35,8 +66,6 @@ def checklist_import(*, path=None):
         for requirement in requirements
         for position, basis in enumerate(requirement.content["legal_basis"], start=1)
     )
-    detail = {"checklist": loaded.slug, "version": loaded.version, "digest": loaded.digest}
-    activity.record(actor=None, action="checklist.published", obj=version, detail=detail)
     return version
 
 

@@ -8,16 +8,20 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .. import selectors
-from ..models import Audit, Report, SignOff
-from ..rendering.context import build_context
-from ..rendering.digests import digest
+from ..issued import previous_report
+from ..models import Audit, DraftReport, Report, ReportJob, SignOff
+from ..rendering.changes import report_changes
+from ..rendering.context import TEMPLATE, build_context
+from ..rendering.digests import context_digest, digest
+from ..rendering.house import house_context
 from ..rendering.pages import page_count
 from ..rendering.pdf import render_pdf
-from . import activity
+from . import activity, numbering
 from .errors import ServiceError
 from .files import transaction_with_file
 from .locks import AuditSigned
 from .readiness import decided_by, readiness, signer_decided_text, signer_observed_text, written_by
+from .reading import policy_views
 
 
 class NotReady(ServiceError):
@@ -114,28 +118,67 @@ def audit_reopen(*, by, audit, reason):
     )
 
 
-def report_issue(*, by, audit, language=Report.Language.ZH):
+class Watch:
+    """Whoever waits for a report hears how far it is; ``keeps`` is part of the transaction that keeps it."""
+
+    def begins(self, stage):
+        """This stage of ReportJob begins now."""
+
+    def keeps(self, made):
+        """The Report or DraftReport is being kept now."""
+
+
+NOBODY = Watch()
+Stage = ReportJob.Stage
+
+
+def report_issue(*, by, audit, language=Report.Language.ZH, template=TEMPLATE, watch=NOBODY):
     """Issue the signed audit's report: its data and its PDF, kept with their hashes; return the Report.
 
-    Raises NotSigned, and StateChanged when the findings are not what was signed. The PDF is made before the transaction
-    begins; when somebody else took the number meanwhile, it is made again with the next one, until that has
-    failed five times (NumberTaken).
+    The same signature, template, language and settings give the same report: if it was issued before, that one is
+    returned and nothing new is kept. Raises NotSigned, and StateChanged when the findings are not what was signed.
+    The PDF is made before the transaction begins; when somebody else took the number meanwhile, it is made again with
+    the next one, until that has failed five times (NumberTaken).
     """
+    watch.begins(Stage.COLLECTING)
     for _attempt in range(5):
-        sign_off = _valid_sign_off(audit)
-        number = next_number(timezone.localdate().year)
-        context = build_context(audit, sign_off, language=str(language), number=number)
+        sign_off = valid_sign_off(audit)
+        house = house_context()
+        number = next_number(timezone.localdate().year, house)
+        context = _context(audit, sign_off, language, template, number, house=house)
+        if same := _issued_before(sign_off, context):
+            with transaction.atomic():
+                watch.keeps(same)
+            return same
+        watch.begins(Stage.SETTING)
+        made = render_pdf(context)
+        watch.begins(Stage.KEEPING)
         try:
-            return _report_keep(by, audit, sign_off, context, render_pdf(context))
+            return _report_keep(by, audit, sign_off, context, made, watch)
         except NumberTaken:
             continue
     raise NumberTaken
 
 
-def next_number(year):
-    """The next free report number of the year, such as PA-2026-000012."""
-    last = Report.objects.filter(number__startswith=f"PA-{year}-").order_by("number").last()
-    return f"PA-{year}-{int(last.number.rpartition('-')[2]) + 1 if last else 1:06d}"
+def draft_make(*, by, audit, number, at, language=Report.Language.ZH, template=TEMPLATE, watch=NOBODY):
+    """Make a draft of the audit as it stands, decided or not: a DraftReport called ``number``, made as of ``at``."""
+    watch.begins(Stage.COLLECTING)
+    context = _context(audit, None, language, template, number, at)
+    watch.begins(Stage.SETTING)
+    made = render_pdf(context)
+    watch.begins(Stage.KEEPING)
+    draft = DraftReport(audit=audit, **_made(by, context, made))
+    with transaction_with_file(draft.pdf):
+        draft.save()
+        watch.keeps(draft)
+        detail = {"number": number, "language": draft.language, "pdf_sha256": draft.pdf_sha256}
+        activity.record(actor=by, action="draft.made", obj=audit, engagement=audit.engagement, detail=detail)
+    return draft
+
+
+def next_number(year, house=None):
+    """The next free report number of the year by the organisation's scheme, such as PA-2026-000012."""
+    return numbering.next_number(year, (house or house_context())["numbering"])
 
 
 def _lock(audit):
@@ -148,7 +191,8 @@ def _set_status(audit, status):
     audit.save(update_fields=["status", "waiting_since"])
 
 
-def _valid_sign_off(audit):
+def valid_sign_off(audit):
+    """The signature that a report of the audit would be about. Raises NotSigned and StateChanged."""
     if not Audit.objects.filter(pk=audit.pk, status=Audit.Status.SIGNED).exists():
         raise NotSigned
     sign_off = audit.sign_offs.select_related("signed_by").last()
@@ -157,20 +201,52 @@ def _valid_sign_off(audit):
     return sign_off
 
 
-def _report_keep(by, audit, sign_off, context, made):
-    report = Report(
-        sign_off=sign_off,
-        number=context["number"],
-        language=context["language"],
-        template=context["template"],
-        context=context,
-        context_digest=context["digests"]["context"],
-        pdf=ContentFile(made, name="report.pdf"),
-        pdf_sha256=hashlib.sha256(made).hexdigest(),
-        pages=page_count(made),
-        created_by=by,
-        created_at=timezone.now(),
+def _context(audit, sign_off, language, template, number, at=None, house=None):
+    """The report's data; a final one says what changed since the report whose place it takes."""
+    context = build_context(
+        audit,
+        sign_off,
+        language=str(language),
+        number=number,
+        template=template,
+        at=at,
+        house=house,
+        views=policy_views(audit),
     )
+    before = previous_report(sign_off) if sign_off else None
+    if before and before.context:
+        context["changes"] = report_changes(before.context, context)
+        context["digests"]["context"] = context_digest(context)
+    return context
+
+
+def _issued_before(sign_off, context):
+    """The report of this signature that says the very same under its own number, or None."""
+    alike = sign_off.reports.filter(language=context["language"], template=context["template"])
+    for report in alike.defer("context"):
+        if report.context_digest == context_digest({**context, "number": report.number}):
+            return report
+    return None
+
+
+def _made(by, context, pdf):
+    """What issued reports and drafts have in common."""
+    return {
+        "number": context["number"],
+        "language": context["language"],
+        "template": context["template"],
+        "context": context,
+        "context_digest": context["digests"]["context"],
+        "pdf": ContentFile(pdf, name="report.pdf"),
+        "pdf_sha256": hashlib.sha256(pdf).hexdigest(),
+        "pages": page_count(pdf),
+        "created_by": by,
+        "created_at": timezone.now(),
+    }
+
+
+def _report_keep(by, audit, sign_off, context, made, watch=NOBODY):
+    report = Report(sign_off=sign_off, **_made(by, context, made))
     with transaction_with_file(report.pdf):
         _lock(audit)
         if audit.status != Audit.Status.SIGNED or audit.sign_offs.last() != sign_off:
@@ -178,6 +254,7 @@ def _report_keep(by, audit, sign_off, context, made):
         if Report.objects.filter(number=report.number).exists():
             raise NumberTaken
         _save_with_free_number(report)
+        watch.keeps(report)
         detail = {"number": report.number, "language": report.language, "pdf_sha256": report.pdf_sha256}
         activity.record(actor=by, action="report.issued", obj=report, engagement=audit.engagement, detail=detail)
     return report

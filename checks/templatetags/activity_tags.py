@@ -71,7 +71,14 @@ SENTENCES = {
     "template.deleted": gettext_lazy("%(actor)s deleted a template of observations: “%(title)s”."),
     "audit.signed": gettext_lazy("%(actor)s signed the audit off."),
     "audit.reopened": gettext_lazy("%(actor)s reopened the audit. Reason: %(reason)s"),
+    "report.asked": gettext_lazy("%(actor)s asked for a report."),
     "report.issued": gettext_lazy("%(actor)s issued report %(number)s."),
+    "report.downloaded": gettext_lazy("%(actor)s downloaded report %(number)s."),
+    "draft.made": gettext_lazy("%(actor)s made a draft of the report: %(number)s."),
+    "draft.discarded": gettext_lazy("%(actor)s threw the draft %(number)s away."),
+    "engagement.exported": gettext_lazy("%(actor)s exported the engagement as a package."),
+    "engagement.imported": gettext_lazy("%(actor)s imported an engagement from a package of %(exported_by)s."),
+    "house.saved": gettext_lazy("%(actor)s saved the settings of reports, No. %(version)s."),
     "checklist.published": gettext_lazy("Checklist %(checklist)s %(version)s was published."),
 }
 PLACES = {
@@ -80,6 +87,7 @@ PLACES = {
     "finding": "finding_detail",
     "observation": "observation_detail",
     "intakejob": "intake_job",
+    "report": "report_detail",
 }
 
 
@@ -101,9 +109,11 @@ def activity_sentence(entry):
 def activity_url(entry):
     """Where the thing that was acted on is shown, "" when it has no page of its own."""
     place = PLACES.get(entry.object_type)
+    if entry.object_id == 0:  # an imported entry about something that did not come along
+        return ""
     if place:
         return reverse(place, args=[entry.object_id])
-    if entry.object_type == "comment" and entry.detail.get("finding"):
+    if entry.object_type == "comment" and entry.origin is None and entry.detail.get("finding"):
         return reverse("finding_detail", args=[entry.detail["finding"]])
     return ""
 
@@ -116,7 +126,7 @@ class Words(dict):
         super().__init__(detail, actor=person(entry.actor) or _("The system"))
         self["role"], self["before"] = (role(detail.get(name)) for name in ("role", "before"))
         self["verdict"], self["proposed"] = (verdict(detail.get(name)) for name in ("verdict", "proposed"))
-        self["username"] = member(detail)
+        self["username"] = detail.get("username", "—") if entry.origin else member(detail)
         self["due_date"] = detail.get("due_date") or "—"
         self["changes"] = changes(detail.get("changed", {}))
         count = len(detail.get("findings", ()))

@@ -10,6 +10,7 @@ from ..models.audit import VerdictChoices
 from ..models.checklist import SeverityChoices
 from ..models.engagement import ProcessorScale, person_name
 from ..selectors import checklist_titles
+from ..terms import citation, term, why_near
 
 register = template.Library()
 
@@ -96,6 +97,40 @@ def language_of(obj, name):
     if (get_language() or "").startswith("zh") or not part(obj or {}, f"{name}_en"):
         return "zh-Hans"
     return "en"
+
+
+@register.filter
+def term_word(name):
+    """The engine's name for a kind of information, a permission, a party or a place, in the reader's language."""
+    return term(str(name), interface_language())
+
+
+@register.filter
+def cited(ref):
+    """A place in a law, in the reader's language."""
+    return citation(ref, interface_language())
+
+
+@register.filter
+def near_word(words):
+    """Why a near sentence does not count; the terms that were looked for stay Chinese."""
+    return why_near(words, interface_language())
+
+
+def interface_language():
+    """What the reader reads: "zh-Hans" or "en"."""
+    return "zh-Hans" if (get_language() or "").startswith("zh") else "en"
+
+
+@register.filter
+def decision_guide(content):
+    """How to decide: ``[{verdict, text, language}, …]``, in the reader’s language where it is there."""
+    chinese, english = content.get("decide") or {}, content.get("decide_en") or {}
+    lines = [(verdict, {"text_zh": text, "text_en": english.get(verdict, "")}) for verdict, text in chinese.items()]
+    return [
+        {"verdict": verdict, "text": in_language(line, "text"), "language": language_of(line, "text")}
+        for verdict, line in lines
+    ]
 
 
 @register.simple_tag(takes_context=True)

@@ -1,31 +1,12 @@
 """Words, marks and dates for the report's templates, which get codes and ISO dates."""
 
-from datetime import date, datetime
-
 from django import template
-from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.translation import gettext_lazy as _
 
-from ..models import Membership
-from ..models.audit import VerdictChoices
-from ..models.checklist import KindChoices, SeverityChoices
-from ..models.engagement import ProcessorScale
+from ..rendering import words
+from ..rendering.words import MARKS, WORDS
 
 register = template.Library()
-
-# The mark says what the word says: nobody has to tell colours apart. All of them are in the report's own fonts.
-MARKS = {"compliant": "✓", "partial": "◐", "non_compliant": "×", "not_applicable": "–", "undetermined": "?"}
-
-CHOICES = (VerdictChoices, SeverityChoices, KindChoices, Membership.Role, ProcessorScale)
-WORDS = {
-    **{value: label for choices in CHOICES for value, label in choices.choices},
-    "major_deficiencies": _("Major deficiencies"),
-    "deficiencies": _("Deficiencies"),
-    "improvable": _("Largely in order, to be improved"),
-    "incomplete": _("No gaps found, not everything could be determined"),
-    "no_gaps": _("No gaps found"),
-}
 
 
 @register.filter
@@ -39,20 +20,8 @@ def mark(verdict):
     return MARKS.get(verdict, "")
 
 
-@register.filter
-def day(value):
-    """An ISO date or time as a written-out date: 2026年11月25日."""
-    return date_format(date.fromisoformat(value[:10]), "DATE_FORMAT") if value else ""
-
-
-@register.filter
-def moment(value):
-    """An ISO time as date and time with its distance from UTC: people far apart read the same report."""
-    if not value:
-        return ""
-    at = datetime.fromisoformat(value)
-    offset = at.strftime("%z")
-    return f"{date_format(at, 'DATETIME_FORMAT')} (UTC{offset[:3]}:{offset[3:]})"
+register.filter("day", words.day)
+register.filter("moment", words.moment)
 
 
 @register.filter

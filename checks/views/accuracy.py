@@ -6,6 +6,7 @@ from django.views.decorators.http import require_GET
 from ..accuracy_card import measured_accuracy
 from ..models import ChecklistVersion
 from ..models.audit import VerdictChoices
+from ..permissions import checklists_for
 
 DEFICIENT = "deficiency"
 
@@ -13,14 +14,14 @@ DEFICIENT = "deficiency"
 @require_GET
 def accuracy(request):
     """The card of the version published last; without any, the list of checklists says how one comes in."""
-    version = ChecklistVersion.objects.only("pk").order_by("published_at", "id").last()
+    version = ChecklistVersion.objects.filter(imported=False).only("pk").order_by("published_at", "id").last()
     return redirect("checklist_accuracy", version.pk) if version else redirect("checklist_list")
 
 
 @require_GET
 def checklist_accuracy(request, pk):
     """Figures measured on exactly this version, the worst requirements first."""
-    versions = ChecklistVersion.objects.defer("source").select_related("checklist")
+    versions = checklists_for(request.user).defer("source").select_related("checklist")
     version = get_object_or_404(versions, pk=pk)
     record = measured_accuracy(version.digest)
     context = {"version": version, "record": record}

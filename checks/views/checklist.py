@@ -8,20 +8,23 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from ..models import Checklist, ChecklistVersion, Requirement
+from ..permissions import checklists_for
 
 GROUP_IN_RULE = re.compile(r"[{｛]([^}｝]+)[}｝]")
 
 
 @require_GET
 def checklist_list(request):
-    versions = ChecklistVersion.objects.defer("source").annotate(requirement_count=Count("requirements"))
-    checklists = Checklist.objects.prefetch_related(Prefetch("versions", versions.order_by("-published_at", "-id")))
+    published = ChecklistVersion.objects.filter(imported=False)
+    versions = published.defer("source").annotate(requirement_count=Count("requirements"))
+    checklists = Checklist.objects.filter(versions__in=published).distinct()
+    checklists = checklists.prefetch_related(Prefetch("versions", versions.order_by("-published_at", "-id")))
     return render(request, "checks/checklist/checklist_list.html", {"checklists": checklists})
 
 
 @require_GET
 def checklist_version(request, pk):
-    version = get_object_or_404(ChecklistVersion.objects.select_related("checklist"), pk=pk)
+    version = get_object_or_404(checklists_for(request.user).select_related("checklist"), pk=pk)
     requirements = version.requirements.defer("content").prefetch_related("legal_basis")
     context = {
         "version": version,
@@ -34,7 +37,7 @@ def checklist_version(request, pk):
 @require_GET
 def requirement_detail(request, pk, code):
     rows = Requirement.objects.select_related("version__checklist").prefetch_related("legal_basis")
-    requirement = get_object_or_404(rows, version_id=pk, code=code)
+    requirement = get_object_or_404(rows, version__in=checklists_for(request.user).filter(pk=pk), code=code)
     others = list(requirement.version.requirements.only("code", "version", "position", "title_zh", "title_en"))
     here = others.index(requirement)
     context = {

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ..forms import EngagementForm, MemberForm
-from ..models import Audit, Membership
+from ..models import Audit, EngagementImport, Membership
 from ..models.engagement import person_name
-from ..permissions import Action, can, engagement_for
+from ..permissions import Action, can, engagement_for, may_import
 from ..selectors import activity_for, engagement_policies, engagement_rows, intake_pending
 from ..services import ServiceError
 from ..services import engagements as services
@@ -27,7 +27,8 @@ def engagement_list(request):
     page = Paginator(engagement_rows(request.user), ROWS_A_PAGE).get_page(request.GET.get("page"))
     for row in page.object_list:
         row.finished = bool(row.audit_count) and row.signed_count == row.audit_count
-    return render(request, "checks/engagements/engagement_list.html", {"page": page})
+    context = {"page": page, "may_import": may_import(request.user)}
+    return render(request, "checks/engagements/engagement_list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -63,6 +64,7 @@ def engagement_detail(request, pk):
         "memberships": engagement.memberships.select_related("user"),
         "entries": activity_for(engagement, request.user)[:RECENT_ENTRIES],
         "pending": intake_pending(engagement),
+        "origin": EngagementImport.objects.filter(engagement=engagement).select_related("imported_by").first(),
         **rights(request.user, engagement),
     }
     return render(request, "checks/engagements/engagement_detail.html", context)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..highlights import block_at
+from ..templatetags.checks_tags import term_word
 
 # What the engine reads out of a text. A name that is not here is shown as it is.
 FACT_LABELS = {
@@ -50,8 +51,6 @@ IN_ONE_LINE = {
     "other_orphans",
     "permissions",
 }
-# The engine knows these kinds of information by a name in small letters.
-ITEM_WORDS = {"ip": "IP", "mac": "MAC", "sim": "SIM", "wifi": "Wi-Fi"}
 # A name → the fact that says the same in more detail; beside it the plainer one is left out.
 SAID_BY = {"phones": "phone_numbers", "permissions": "permission_uses", "sensitive_items": "information_items"}
 
@@ -82,7 +81,7 @@ def fact_sheet(facts, outline):
             )
         elif name == "information_items":
             sensitive = set(facts.get("sensitive_items") or ())
-            entries = [{"text": ITEM_WORDS.get(item, item), "sensitive": item in sensitive} for item in value]
+            entries = [{"text": term_word(item), "sensitive": item in sensitive} for item in value]
             rows.append(Row(fact_label(name), "items", entries))
         else:
             rows += [Row(label, "list", values) for label, values in fact_rows({name: value})]
@@ -106,12 +105,12 @@ def _one_for_each_quote(entries):
 
 
 def _third_party(entry, outline):
-    return {"text": entry["kind"], "quote": entry["quote"], "place": _place(entry, outline)}
+    return {"text": term_word(entry["kind"]), "quote": entry["quote"], "place": _place(entry, outline)}
 
 
 def _storage_place(entry, outline):
     return {
-        "text": entry["place"],
+        "text": term_word(entry["place"]),
         "note": STATED.get(entry["stated"], ""),
         "abroad": entry["abroad"] and entry["stated"] != "no",
         "quote": entry["quote"],
@@ -120,7 +119,7 @@ def _storage_place(entry, outline):
 
 
 def _permission_use(entry, outline):
-    return {"text": entry["permission"], "purpose": entry["purpose"], "place": _place(entry, outline)}
+    return {"text": term_word(entry["permission"]), "purpose": entry["purpose"], "place": _place(entry, outline)}
 
 
 def _phone_number(entry, outline):
@@ -142,7 +141,7 @@ def fact_rows(facts):
     for name, value in facts.items():
         values = fact_values(value)
         if values and name in IN_ONE_LINE:
-            values = [_(", ").join(ITEM_WORDS.get(word, word) for word in values)]
+            values = [_(", ").join(term_word(word) for word in values)]
         if values:
             rows.append((fact_label(name), values))
     return rows

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from ..services.reading import policy_views
+from ..templatetags.checks_tags import term_word
 
 TABS = {
     "matrix": gettext_lazy("Function, information, purpose"),
@@ -63,8 +64,6 @@ DATE_CONFLICTS = {
     "updated_after_effective": gettext_lazy("Updated after the day it takes effect"),
     "no_such_day": gettext_lazy("No calendar has this day"),
 }
-# The engine knows these kinds of information by a name in small letters.
-ITEM_WORDS = {"ip": "IP", "mac": "MAC", "sim": "SIM", "wifi": "Wi-Fi"}
 # Which requirements a row bears on, whatever their evidence is; those a checklist does not have are left out.
 BEARINGS = {
     "matrix": ("PIPL-17-PURPOSE", "PIPL-17-CATEGORIES"),
@@ -159,10 +158,6 @@ def marked(passage, marks):
     return pieces
 
 
-def item_word(name):
-    return ITEM_WORDS.get(name, name)
-
-
 # ---------- One builder for each view ----------
 
 
@@ -191,10 +186,10 @@ def _matrix(views):
             codes += BEARINGS["vague"]
         if any(item.sensitive for item in data.items):
             codes += BEARINGS["sensitive"]
-        subject = _("; ").join(item_word(item.name) for item in data.items) or data.source.quote
+        subject = _("; ").join(term_word(item.name) for item in data.items) or data.source.quote
         row = _row("matrix", data, [data.source], subject, issues, codes)
         row.pieces = marked(data.source, data.vague)
-        row.items = [(item, item_word(item.name)) for item in data.items]
+        row.items = [(item, term_word(item.name)) for item in data.items]
         rows.append(row)
     functions = [row.data.function.quote if row.data.function else "" for row in rows]
     for row, repeated in zip(rows, [False, *(one == other for one, other in pairwise(functions))], strict=False):
@@ -220,7 +215,7 @@ def _permissions(views):
     rows = []
     for data in views.permissions:
         issues = [_("no purpose")] if data.state == "asked" and data.purpose is None else []
-        rows.append(_row("permissions", data, [data.source], data.name, issues, BEARINGS["permissions"]))
+        rows.append(_row("permissions", data, [data.source], term_word(data.name), issues, BEARINGS["permissions"]))
     return rows
 
 
@@ -239,7 +234,7 @@ def _periods(views):
         issues = [_("no definite period")] if data.vague else []
         row = _row("periods", data, [data.source], data.period.quote, issues, BEARINGS[data.kind])
         row.kind = PERIOD_KINDS[data.kind]
-        row.subjects = [item_word(name) for name in data.subjects]
+        row.subjects = [term_word(name) for name in data.subjects]
         rows.append(row)
     return rows
 
@@ -261,7 +256,7 @@ def _dates(views):
 def _contradictions(views):
     rows = []
     for data in views.contradictions:
-        subject = PERIOD_KINDS.get(data.subject) or item_word(data.subject)
+        subject = PERIOD_KINDS.get(data.subject) or term_word(data.subject)
         label = DATE_CONFLICTS.get(data.subject) if data.code == "dates" else None
         words = label or CONTRADICTIONS[data.code] % {"subject": subject}
         row = _row(

@@ -1,23 +1,40 @@
-"""The end of an audit: is it ready, who signs, and the report that leaves the house."""
+"""The end of an audit: is it ready, who signs, and which reports were made of it."""
+
+from uuid import uuid4
 
 from django.contrib import messages
-from django.http import FileResponse
+from django.core.paginator import Paginator
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from ..forms import NoteForm, ReopenForm, ReportForm, SignOffForm
-from ..models import Audit, Report
-from ..permissions import Action, audit_for, can, report_for
-from ..selectors import reopenings, review_queue
-from ..services import ServiceError
+from ..issued import standings
+from ..models import Audit
+from ..permissions import Action, audit_for, can, engagement_for
+from ..rendering.pdf import TEMPLATES
+from ..selectors import engagement_reports as report_rows
+from ..selectors import reopenings, report_jobs, reports_of, review_queue
+from ..services import ServiceError, issuing
 from ..services import report as services
+
+REPORTS_A_PAGE = 25
 
 
 @require_GET
 def audit_report(request, pk):
     """What stands between the audit and its signature, the signature, and the issued reports."""
     return page(request, audit_for(request.user, pk))
+
+
+@require_GET
+def engagement_reports(request, pk):
+    """Everything that was issued for the engagement, newest first, and whether it still counts."""
+    engagement = engagement_for(request.user, pk)
+    page = Paginator(report_rows(engagement), REPORTS_A_PAGE).get_page(request.GET.get("page"))
+    context = {"engagement": engagement, "page": page, "reports": page.object_list, "titles": TEMPLATES}
+    context["standings"] = standings(page.object_list)
+    return render(request, "checks/report/engagement_reports.html", context)
 
 
 @require_POST
@@ -33,7 +50,18 @@ def audit_reopen(request, pk):
 
 @require_POST
 def report_issue(request, pk):
-    return act(request, pk, ReportForm, services.report_issue, _("Report %(result)s is ready for download."))
+    """Ask for a report. A draft takes less of a right than a final one."""
+    draft = request.POST.get("kind") == "draft"
+    audit = audit_for(request.user, pk, Action.DRAFT if draft else Action.SIGN)
+    form = report_form(kinds(request.user, audit), request.POST)
+    if not form.is_valid():
+        return page(request, audit, status=422, refused=form)
+    wanted = {name: form.cleaned_data[name] for name in ("key", "template", "language")}
+    try:
+        job = issuing.report_request(by=request.user, audit=audit, draft=draft, **wanted)
+    except ServiceError as error:
+        return page(request, audit, status=422, refused=form, problem=error.message)
+    return redirect("report_job", job.pk)
 
 
 def act(request, pk, form_class, service, said):
@@ -43,22 +71,11 @@ def act(request, pk, form_class, service, said):
     if not form.is_valid():
         return page(request, audit, status=422, refused=form)
     try:
-        result = service(by=request.user, audit=audit, **form.cleaned_data)
+        service(by=request.user, audit=audit, **form.cleaned_data)
     except ServiceError as error:
         return page(request, audit, status=422, refused=form, problem=error.message)
-    messages.success(request, said % {"result": result})
+    messages.success(request, said)
     return redirect("audit_report", audit.pk)
-
-
-@require_GET
-def report_download(request, pk):
-    """The PDF exactly as it was issued."""
-    report = report_for(request.user, pk)
-    response = FileResponse(
-        report.pdf.open("rb"), as_attachment=True, filename=f"{report.number}.pdf", content_type="application/pdf"
-    )
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
 
 
 def page(request, audit, status=200, problem="", refused=None):
@@ -66,6 +83,8 @@ def page(request, audit, status=200, problem="", refused=None):
     may_sign = can(request.user, audit.engagement, Action.SIGN)
     signed = audit.status == Audit.Status.SIGNED
     obstacles = services.readiness(audit, signer=request.user if may_sign else None)
+    reports = reports_of(audit)
+    offered = kinds(request.user, audit)
     context = {
         "audit": audit,
         "signed": signed,
@@ -80,12 +99,27 @@ def page(request, audit, status=200, problem="", refused=None):
         "note_form": given(NoteForm, refused),
         "reopenings": reopenings(audit),
         "sign_offs": audit.sign_offs.select_related("signed_by").order_by("-id"),
-        "reports": Report.objects.filter(sign_off__audit=audit).select_related("sign_off", "created_by"),
+        "reports": reports,
+        "standings": standings(reports) if reports else {},
+        "templates": TEMPLATES,
+        "drafts": audit.drafts.select_related("created_by").defer("context"),
+        "jobs": report_jobs(audit),
         "sign_off_form": given(SignOffForm, refused),
         "reopen_form": given(ReopenForm, refused),
-        "report_form": given(ReportForm, refused),
+        "report_form": refused if isinstance(refused, ReportForm) else offered and report_form(offered),
     }
     return render(request, "checks/report/audit_report.html", context, status=status)
+
+
+def kinds(user, audit):
+    """What this person may ask for now, the likelier first: "final" of what is signed, and "draft"."""
+    final = audit.status == Audit.Status.SIGNED and can(user, audit.engagement, Action.SIGN)
+    draft = can(user, audit.engagement, Action.DRAFT)
+    return [kind for kind, may in (("final", final), ("draft", draft)) if may]
+
+
+def report_form(offered, data=None):
+    return ReportForm(data, templates=list(TEMPLATES.items()), kinds=offered, initial={"key": uuid4()})
 
 
 def given(form_class, refused):

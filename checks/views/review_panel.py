@@ -10,7 +10,7 @@ from ..highlights import block_at, place_id
 from ..models.audit import VerdictChoices
 from ..models.review import decision_stacks
 from ..standing import element_is_met, revision_of, standing
-from ..templatetags.checks_tags import in_language
+from ..templatetags.checks_tags import decision_guide, in_language
 from ..templatetags.intake_tags import page_of
 
 
@@ -120,9 +120,9 @@ def initial(finding, current):
 
 def choices(content, chosen):
     """The verdicts a person can give, with the key that chooses each and the guide to it."""
-    guide = content.get("decide") or {}
+    guide = {line["verdict"]: line for line in decision_guide(content)}
     return [
-        {"value": value, "key": key, "guide": guide.get(value, ""), "checked": value == chosen}
+        {"value": value, "key": key, "guide": guide.get(value), "checked": value == chosen}
         for key, (value, _word) in enumerate(FINAL_VERDICTS, start=1)
     ]
 

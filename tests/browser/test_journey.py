@@ -139,17 +139,49 @@ def sign(page, audit):
 
 
 def issue_and_download(page, audit):
-    page.locator("form[action$='/reports/'] button").click(timeout=MAKING_A_PDF)
-    link = page.locator("a[href$='/download/']")
-    expect(link).to_be_visible()
-    with page.expect_download() as coming:
-        link.click()
-    assert coming.value.suggested_filename.endswith(".pdf")
-    content = coming.value.path().read_bytes()
+    """No worker runs here: the page waits a while, then makes the report itself and goes to it."""
+    page.locator("form[action$='/reports/'] button").click()
+    expect(page.locator("h1", has_text="PA-")).to_be_visible(timeout=MAKING_A_PDF)
     report = Report.objects.get()
+    leaf_through(page, report)
+    with page.expect_download() as coming:
+        page.click("a[href$='/download/']")
+    assert coming.value.suggested_filename == f"{report.number}.pdf"
+    content = coming.value.path().read_bytes()
     assert hashlib.sha256(content).hexdigest() == report.pdf_sha256
     assert report.sign_off.audit == audit
+    verify(page, report, content)
     return content
+
+
+def leaf_through(page, report):
+    page.click(f"a[href='/reports/{report.pk}/pages/']")
+    picture = page.locator("img.leaf")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**?page=2")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url("**?page=1")
+    page.fill("#page-number", "3")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**?page=3")
+    assert picture.evaluate("async leaf => (await leaf.decode(), leaf.naturalWidth)") == 1240
+    page.click(".leaf-text summary")
+    expect(page.locator(".leaf-text .typed")).to_contain_text(report.context_digest)
+
+
+def verify(page, report, content):
+    """Whoever holds the file learns that it is genuine; with one byte changed it is not."""
+    changed = bytearray(content)
+    changed[len(content) // 2] ^= 1
+    for buffer, genuine in ((content, True), (bytes(changed), False)):
+        page.click("footer a[href='/verify/']")
+        page.watch.expected = ("422",)  # the changed byte may have made it unreadable
+        page.set_input_files("[name=file]", {"name": "报告.pdf", "mimeType": "application/pdf", "buffer": buffer})
+        page.click("main form button")
+        answer = page.locator("main [role=status], main [role=alert]")
+        expect(answer).to_be_visible()
+        assert ("真实" in answer.inner_text()) is genuine
+        assert (report.number in answer.inner_text()) or not genuine
 
 
 def read_back(content, audit, overridden):

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from django.core.management import call_command
+from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema
 
 from checks.engine import load_shipped, read_document
 
@@ -117,3 +118,45 @@ def test_a_text_that_is_not_chinese_is_not_called_clean(tmp_path):
     code, _, errors = run(str(english))
     assert code == 2
     assert "not Chinese" in errors
+
+
+def test_sarif_beside_the_output_has_the_gaps_at_their_lines(tmp_path):
+    log = tmp_path / "result.sarif"
+    code, output, _ = run(OLD, str(tmp_path / "missing.txt"), "--format", "json", "--sarif", str(log))
+    assert code == 2
+    result = json.loads(output)
+    data = json.loads(log.read_text(encoding="utf-8"))
+    StaticAnalysisResultsFormatSarifVersion210JsonSchema.model_validate(data)
+    [told] = data["runs"]
+    gaps = [row for row in result["findings"] if row["verdict"] in ("partial", "non_compliant")]
+    assert [row["ruleId"] for row in told["results"]] == [row["code"] for row in gaps]
+    assert all(told["tool"]["driver"]["rules"][row["ruleIndex"]]["id"] == row["ruleId"] for row in told["results"])
+    lines = (DEMO / "old_style.txt").read_text(encoding="utf-8").split("\n")
+    places = [place for row in told["results"] for place in (*row["locations"], *row.get("relatedLocations", ()))]
+    regions = [place["physicalLocation"]["region"] for place in places if "region" in place["physicalLocation"]]
+    assert regions
+    for region in regions:
+        cut = lines[region["startLine"] - 1 : region["endLine"]]
+        cut[-1] = cut[-1][: region["endColumn"] - 1]
+        cut[0] = cut[0][region["startColumn"] - 1 :]
+        assert "\n".join(cut) == region["snippet"]["text"]
+    doubts = [row["associatedRule"]["id"] for row in told["invocations"][0]["toolExecutionNotifications"][:-1]]
+    assert doubts == [row["code"] for row in result["findings"] if row["verdict"] == "undetermined"]
+    assert not told["invocations"][0]["executionSuccessful"]
+
+
+def test_a_place_in_a_pdf_has_its_page_and_no_lines(tmp_path):
+    (tmp_path / "policy.pdf").write_bytes(files.pdf())
+    log = tmp_path / "result.sarif"
+    run(str(tmp_path / "policy.pdf"), "--sarif", str(log))
+    data = json.loads(log.read_text(encoding="utf-8"))
+    StaticAnalysisResultsFormatSarifVersion210JsonSchema.model_validate(data)
+    places = [place for row in data["runs"][0]["results"] for place in row["locations"]]
+    assert not any("region" in place["physicalLocation"] for place in places)
+    assert any("page" in place.get("properties", ()) for place in places)
+
+
+def test_a_sarif_file_that_cannot_be_written_is_code_2(tmp_path):
+    code, _, errors = run(GOOD, "--fail-on", "critical", "--sarif", str(tmp_path / "no" / "such.sarif"))
+    assert code == 2
+    assert "No such file" in errors

@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 import yaml
@@ -74,6 +75,42 @@ def shipped():
 def test_the_shipped_checklist_has_all_requirements(shipped):
     assert len(shipped.requirements) == 80
     assert {r.domain for r in shipped.requirements} == {d["id"] for d in shipped.source["domains"]}
+
+
+def in_english(entry, place=""):
+    """Every ``…_zh`` of an entry, and the guide, with what stands beside it in English: (place, Chinese, English)."""
+    pairs = []
+    for key, value in entry.items():
+        where = f"{place} › {key}"
+        if key == "decide":
+            pairs += [
+                (f"{where} › {verdict}", text, entry["decide_en"].get(verdict)) for verdict, text in value.items()
+            ]
+        elif isinstance(value, dict) and key not in ("groups", "examples"):
+            pairs += in_english(value, where)
+        elif isinstance(value, list):
+            pairs += [pair for part in value if isinstance(part, dict) for pair in in_english(part, where)]
+        elif key.endswith("_zh") and value:
+            pairs.append((where, value, entry.get(key.removesuffix("_zh") + "_en")))
+    return pairs
+
+
+def test_everything_the_shipped_checklist_says_is_there_in_english(shipped):
+    source = {key: value for key, value in shipped.source.items() if key != "requirements"}
+    pairs = in_english(source, "checklist")
+    for entry in shipped.source["requirements"]:
+        pairs += in_english(entry, entry["code"])
+    assert len(pairs) > 1200
+    assert not [where for where, _chinese, english in pairs if not (english or "").strip()]
+    foreign = re.compile(r"[一-鿿]")
+    assert not [(where, english) for where, _chinese, english in pairs if foreign.search(english)]
+    # A translation that says much less than the Chinese leaves something out: a Chinese sign is about two letters.
+    assert not [where for where, chinese, english in pairs if len(chinese) > 40 and len(english) < 1.5 * len(chinese)]
+
+
+def test_an_english_guide_speaks_of_every_verdict():
+    guide = {"compliant": "Stated.", "partial": "In part."}
+    assert "is missing" in broken(lambda s: s["requirements"][0].update(decide_en=guide))
 
 
 def test_every_domain_has_requirements_with_rules(shipped):

@@ -147,7 +147,7 @@ def test_the_number_of_queries_does_not_grow_with_the_findings(signed_audit):
         finding = factories.finding(signed_audit, requirement, "compliant", "我们收集您的手机号码")
         factories.decide(finding, signed_audit.started_by)
     assert Finding.objects.filter(audit=signed_audit).count() == 12
-    assert queries() == before <= 10
+    assert queries() == before <= 14
 
 
 def test_the_sign_off_names_who_decided_and_who_signed(signed_audit, team):
@@ -170,3 +170,9 @@ def test_observations_that_count_are_in_it_and_weigh_in_the_opinion(audit, team)
     assert context["summary"]["opinion"] == "major_deficiencies"
     assert context["summary"]["opinion_by_observation"]
     assert json.loads(json.dumps(context)) == context
+
+
+def test_an_english_report_cites_laws_in_english(signed_audit):
+    for language, cited in (("en", "Article 1"), ("zh-hans", "第一条"), ("bilingual", "第一条")):
+        findings = context_of(signed_audit, language)["findings"]
+        assert {basis["ref"] for finding in findings for basis in finding["legal_bases"]} == {cited, ""}

@@ -43,3 +43,26 @@ def test_gaps_come_by_severity_then_verdict_then_in_checklist_order():
         finding("minor", "non_compliant", "e"),
     ]
     assert [gap["code"] for gap in gravest_first(findings)] == ["a", "b", "c", "d", "e"]
+
+
+UNMET = finding("critical", "non_compliant")
+IN_PART = finding("critical", "partial")
+MAJOR = finding("major", "non_compliant")
+
+
+@pytest.mark.parametrize(
+    ("findings", "thresholds", "opinion"),
+    [
+        ([UNMET], {"grave_from_critical": 2}, "deficiencies"),
+        ([UNMET, UNMET], {"grave_from_critical": 2}, "major_deficiencies"),
+        ([MAJOR] * 4, {"grave_from_major": 5}, "deficiencies"),
+        ([MAJOR] * 5, {"grave_from_major": 5}, "major_deficiencies"),
+        ([MAJOR] * 40, {}, "deficiencies"),
+        ([IN_PART], {"deficient_from_partial": 2}, "improvable"),
+        ([IN_PART, IN_PART], {"deficient_from_partial": 2}, "deficiencies"),
+        ([MAJOR], {"deficient_from_major": 3}, "improvable"),
+        ([UNMET], {"grave_from_critical": 3, "deficient_from_partial": 5, "deficient_from_major": 10}, "deficiencies"),
+    ],
+)
+def test_an_organisation_may_say_how_many_it_takes(findings, thresholds, opinion):
+    assert overall_opinion(findings, (), thresholds) == opinion

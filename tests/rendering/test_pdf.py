@@ -1,4 +1,4 @@
-"""The finished PDF, read back by another program than the one that made it."""
+"""The finished PDF of the first version of the templates, read back by another program than the one that made it."""
 
 import copy
 import ctypes
@@ -38,7 +38,7 @@ def reports(django_db_setup, django_db_blocker):
         factories.decide_all(audit, by=team.auditor)
         sign_off = factories.sign_off(audit, by=factories.user("wang", first_name="王复核"))
         made = {
-            language: build_context(audit, sign_off, language=language, number="PA-2026-000007")
+            language: build_context(audit, sign_off, language=language, number="PA-2026-000007", template="v1")
             for language in ("zh-hans", "en")
         }
         transaction.set_rollback(True)
@@ -243,7 +243,7 @@ def test_hostile_text_is_shown_as_text_and_fetches_nothing(engagement, team):
     factories.decide(finding, team.auditor, "partial", "<script>alert(2)</script>\x07")
     factories.decide_all(audit, by=team.auditor)
     factories.sign_off(audit, by=team.reviewer)
-    context = build_context(audit, audit.sign_offs.last(), language="zh-hans", number="<b>N</b>")
+    context = build_context(audit, audit.sign_offs.last(), language="zh-hans", number="<b>N</b>", template="v1")
     content = render_pdf(context)  # a fetch would have raised RefusedFetch
     text = read(content)
     for line in HOSTILE.splitlines():

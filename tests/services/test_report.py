@@ -155,7 +155,7 @@ def test_a_number_taken_while_the_pdf_was_made_is_refused_and_leaves_no_file(sig
     """Two people issue at once: the second one's PDF carries a number that is gone by now."""
     year = timezone.localdate().year
     sign_off = signed_audit.sign_offs.get()
-    taken = services.build_context(signed_audit, sign_off, language="zh-hans", number=services.next_number(year))
+    taken = services._context(signed_audit, sign_off, "zh-hans", "v2/standard", services.next_number(year))
     services.report_issue(by=team.reviewer, audit=signed_audit)
     files = stored_files()
     with pytest.raises(services.NumberTaken):

@@ -4,10 +4,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.translation import override
 
 from checks.models import Requirement
 from checks.services.checklist import checklist_import
-from checks.templatetags.checks_tags import element_titles, searched_words
+from checks.templatetags.checks_tags import decision_guide, element_titles, searched_words
 
 from .. import factories
 
@@ -129,3 +130,27 @@ def test_searched_words_are_words():
 def test_elements_are_called_by_their_titles():
     content = {"elements": [{"id": "scope", "title_zh": "适用范围", "title_en": "Scope"}]}
     assert element_titles(["scope", "gone"], content) == ["适用范围", "gone"]
+
+
+def test_a_shipped_requirement_is_english_in_english(browser):
+    version = checklist_import()
+    browser.post(reverse("set_language"), {"language": "en"})
+    page = text_of(browser.get(reverse("requirement_detail", args=[version.pk, "PIPL-22-MERGER"])))
+    for expected in (
+        "Article 22",
+        "On transfer the recipient’s name and contact details are stated",
+        "May be not applicable where the text says",
+        "announce it 30 working days ahead",
+    ):
+        assert expected in page
+    trigger = text_of(browser.get(reverse("requirement_detail", args=[version.pk, "PIPL-17-TOC"])))
+    assert "The text has a table of contents" in trigger
+
+
+def test_a_guide_without_english_is_chinese_and_marked_so():
+    content = {"decide": {"compliant": "写明了。", "partial": "写了一部分。"}, "decide_en": {"compliant": "Stated."}}
+    with override("en"):
+        told = [(line["text"], line["language"]) for line in decision_guide(content)]
+    assert told == [("Stated.", "en"), ("写了一部分。", "zh-Hans")]
+    with override("zh-hans"):
+        assert [line["text"] for line in decision_guide(content)] == ["写明了。", "写了一部分。"]

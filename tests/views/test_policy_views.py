@@ -146,3 +146,11 @@ def test_the_number_of_queries_does_not_grow_with_the_text(as_auditor, engagemen
         queries(audit)  # the requirements of a checklist are read once
     assert queries(seen) == queries(longer) <= 7
     assert len(view(as_auditor, longer, "matrix").context["rows"]) > 10
+
+
+def test_the_engines_own_words_are_english_in_english(as_auditor, seen):
+    as_auditor.post(reverse("set_language"), {"language": "en"})
+    permissions = view(as_auditor, seen, "permissions").content.decode()
+    assert "camera" in permissions
+    assert "contacts" in permissions
+    assert "browsing and search records" in view(as_auditor, seen, "matrix").content.decode()

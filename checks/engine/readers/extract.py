@@ -20,6 +20,7 @@ class Extract:
     emphasis: list[list[int]] = field(default_factory=list)
     doubtful: list[list[int]] = field(default_factory=list)
     places: list[list[int]] = field(default_factory=list)
+    attached: str | None = None  # what travels inside a report
 
     def to_json(self) -> dict:
         return asdict(self)

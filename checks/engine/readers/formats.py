@@ -7,7 +7,18 @@ from .extract import Extract
 from .refusals import IntakeError, IntakeReason
 
 
-def read(media_type: str, content: bytes, *, progress, password: str | None, patient: bool, tools: dict) -> Extract:
+def read(media_type: str, content: bytes, *, progress, **options) -> Extract:
+    """Read one file of a known type: a policy, or a PDF that is said to be a report of this program."""
+    if media_type == sniffing.REPORT:
+        from .report import read_report
+
+        return read_report(content, media_type=media_type, **options)
+    return read_policy(media_type, content, progress=progress, **options)
+
+
+def read_policy(
+    media_type: str, content: bytes, *, progress, password: str | None, patient: bool, tools: dict
+) -> Extract:
     """Read one file of a known type. ``tools`` says where Tesseract and LibreOffice are, "" for what is missing."""
     if media_type == sniffing.HTML:
         from .html import read_html

@@ -26,7 +26,7 @@ MAX_PIXELS = 24_000_000  # of one rendered page
 
 def read_pdf(content: bytes, *, password: str | None, patient: bool, tesseract: str, progress) -> Extract:
     """Read a PDF. Raises IntakeError; NEEDS_TIME when pages need OCR and nobody has the patience."""
-    document = _open(content, password)
+    document = open_pdf(content, password)
     try:
         count = len(document)
         if count > MAX_PAGES:
@@ -49,7 +49,8 @@ def read_pdf(content: bytes, *, password: str | None, patient: bool, tesseract: 
     return writer.extract(PDF)
 
 
-def _open(content: bytes, password: str | None) -> pypdfium2.PdfDocument:
+def open_pdf(content: bytes, password: str | None) -> pypdfium2.PdfDocument:
+    """The document; raises IntakeError for what is locked or damaged."""
     try:
         return pypdfium2.PdfDocument(content, password=password)
     except pypdfium2.PdfiumError as error:

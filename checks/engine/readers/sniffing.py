@@ -9,6 +9,7 @@ import zipfile
 TEXT, HTML, MHT, PDF = "text/plain", "text/html", "multipart/related", "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 ODT, DOC, RTF = "application/vnd.oasis.opendocument.text", "application/msword", "application/rtf"
+REPORT = "application/vnd.policyaudit.report"  # a PDF said to be a report of ours; never told by its content
 OLE, ZIP = "application/x-ole-storage", "application/zip"
 ENCRYPTED_OFFICE = "application/encrypted-office"
 PICTURES = {

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from django.core.management.base import BaseCommand
 
 from checks.engine import (
+    ENGINE_VERSION,
     ChecklistError,
     IntakeError,
     analyse,
@@ -18,6 +19,7 @@ from checks.engine import (
     to_json,
 )
 from checks.engine.entities import Scale, Severity, Verdict
+from checks.rendering.sarif import SarifLog
 
 MARKS = {
     Verdict.COMPLIANT: "✓",
@@ -69,6 +71,7 @@ class Command(BaseCommand):
         parser.add_argument("files", nargs="+", type=Path, help="files, ZIP archives, and folders with all below them")
         parser.add_argument("--password", help="for PDF files that ask for one")
         parser.add_argument("--format", choices=["text", "json"], default="text")
+        parser.add_argument("--sarif", type=Path, metavar="FILE", help="also write the gaps there as SARIF 2.1.0")
         parser.add_argument("--as-of", type=date.fromisoformat, default=date.today(), help="the law as of this day")
         parser.add_argument("--scale", choices=[scale.value for scale in Scale], default=Scale.STANDARD.value)
         parser.add_argument("--fail-on", choices=[severity.value for severity in RANK[:3]], default="minor")
@@ -80,6 +83,15 @@ class Command(BaseCommand):
         except (ChecklistError, ValueError) as error:
             self.stderr.write(f"checklist: {error}")
             sys.exit(2)
+        log = SarifLog(loaded.source, digest=loaded.digest, engine=ENGINE_VERSION)
+        code = self.audit_all(loaded, log, files=files, as_of=as_of, scale=scale, fail_on=fail_on, **options)
+        if options["sarif"] and not self.write_sarif(options["sarif"], log):
+            code = 2
+        if code:
+            sys.exit(code)
+
+    def audit_all(self, loaded, log, *, files, as_of, scale, fail_on, **options):
+        """Audit, print and log each file; the exit code."""
         code = 0
         for path, name, content in sources(files):
             try:
@@ -88,15 +100,18 @@ class Command(BaseCommand):
                 document = read_document(content, name=name, password=options["password"])
             except IntakeError as error:
                 self.stderr.write(f"{path}: {in_words(error)}")
+                log.fail(str(path), in_words(error))
                 code = 2
                 continue
             except OSError as error:
                 self.stderr.write(f"{path}: {error.strerror}")
+                log.fail(str(path), error.strerror or type(error).__name__)
                 code = 2
                 continue
             if document.warnings:
                 self.stderr.write(f"{path}: {', '.join(f'{code} ({n})' for code, n in document.counts.items())}")
             analysis = analyse(document, loaded, as_of=as_of, scale=Scale(scale))
+            log.add(str(path), text=document.text, media_type=document.media_type, result=to_json(analysis))
             try:
                 self.print(analysis, loaded, options["format"])
             except BrokenPipeError:  # the reader, head for instance, has seen enough
@@ -109,8 +124,16 @@ class Command(BaseCommand):
                 code = 2
             if code == 0 and any(self.fails(finding, fail_on) for finding in analysis.findings):
                 code = 1
-        if code:
-            sys.exit(code)
+        return code
+
+    def write_sarif(self, path, log):
+        """Whether the file could be written; else standard error says why not."""
+        try:
+            path.write_text(json.dumps(log.finish(), ensure_ascii=False, indent=1), encoding="utf-8")
+        except OSError as error:
+            self.stderr.write(f"{path}: {error.strerror}")
+            return False
+        return True
 
     def print(self, analysis, checklist, form):
         if form == "json":

@@ -67,6 +67,7 @@ def _account(person):
         user.save()
         if person.role is None:
             user.user_permissions.set(Permission.objects.filter(content_type__model__in=CHECKLIST_MODELS))
+            user.user_permissions.add(*Permission.objects.filter(codename="manage_reports"))
     return user
 
 

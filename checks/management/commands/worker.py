@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 
-from checks.services import background
+from checks.services import background, issuing
 
 DATABASE = "django_tasks_db.DatabaseBackend"
 KEPT_DAYS = 7  # how long finished tasks are listed; what became of the files is kept elsewhere, for ever
@@ -16,7 +16,7 @@ TIME_TO_STOP = 10  # seconds for the task at hand; what is cut off is taken up a
 
 
 class Command(BaseCommand):
-    help = "Work on what was put in line: scans, archives, batches. Runs until it is stopped; safe to kill at any time."
+    help = "Work on what was put in line: scans, archives, reports. Runs until it is stopped; safe to kill at any time."
     requires_system_checks = []  # they load every view
 
     def add_arguments(self, parser):
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--beside", type=int, metavar="PID", help="stop when this process is gone")
 
     def handle(self, *, batch, beside, **options):
-        background.recover()
+        _recover()
         # Daemons: they must never keep a worker alive that was told to stop.
         ended = threading.Event()
         threading.Thread(target=_recover_regularly, args=(ended,), daemon=True).start()
@@ -43,10 +43,15 @@ class Command(BaseCommand):
             call_command("rqworker", "default", job_class="django_tasks_rq.Job", burst=batch, verbosity=0)
 
 
+def _recover():
+    background.recover()
+    issuing.recover()
+
+
 def _recover_regularly(ended):
     while not ended.wait(settings.INTAKE_LEASE / 3):
         try:
-            background.recover()
+            _recover()
         except DatabaseError:
             pass  # away or busy; the next round comes
         finally:
