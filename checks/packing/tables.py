@@ -246,7 +246,9 @@ class Incoming:
         try:
             self._extra(row, told)
         except (ValueError, TypeError, LookupError):
-            raise BadPackage("value", table=table.name, field=", ".join(sorted(EXTRA.get(table.model, {"references"})))) from None
+            raise BadPackage(
+                "value", table=table.name, field=", ".join(sorted(EXTRA.get(table.model, {"references"})))
+            ) from None
         return row
 
     def _set(self, row, column, value, told):

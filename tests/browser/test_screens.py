@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from checks.models import Audit, PolicyVersion
+from checks.models import Audit, PolicyVersion, Report
 from checks.services import report
 from checks.views.policy_rows import TABS
 
@@ -33,6 +33,7 @@ def addresses(audit):
     """Every screen that shows something, with data on it."""
     engagement, version = audit.engagement_id, audit.policy_version_id
     checklist = audit.checklist_version_id
+    issued = Report.objects.filter(sign_off__audit=audit).values_list("pk", flat=True)
     return [
         "/",
         "/engagements/new/",
@@ -45,6 +46,9 @@ def addresses(audit):
         f"/audits/{audit.pk}/",
         f"/audits/{audit.pk}/review/",
         f"/audits/{audit.pk}/report/",
+        *(f"/reports/{pk}/{part}" for pk in issued for part in ("", "pages/")),
+        f"/engagements/{engagement}/reports/",
+        "/verify/",
         f"/audits/{audit.pk}/observations/",
         *(f"/audits/{audit.pk}/policy-views/{tab}/" for tab in TABS),
         "/observation-templates/",

@@ -469,7 +469,7 @@ def test_every_word_is_said_in_two_languages_and_used():
         spoken = key in WORDS or key.startswith(put_together) or key.removesuffix("_text") in WORDS
         assert spoken or f'"{key}"' in source, key
     said = re.findall(r'\b(?:say|word|stacked|sentence|part|plain|chapter|row|band|label-of)\("(\w+)"', source)
-    assert set(said) <= set(words)
+    assert {key for key in said if not key.endswith("_")} <= set(words)
 
 
 def test_a_closed_version_stays_as_it_is():
