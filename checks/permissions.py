@@ -18,6 +18,7 @@ from .models import (
     Audit,
     Batch,
     BlindReview,
+    ChecklistDraft,
     Comment,
     Comparison,
     Engagement,
@@ -178,6 +179,39 @@ def second_finding_for(user, pk):
     blind = second_review_for(user, finding.audit_id)
     finding.audit = blind.audit
     return blind, finding
+
+
+def is_author(user):
+    """Whether this person writes checklist drafts; it opens no engagement."""
+    return user.is_authenticated and user.has_perm("checks.author_checklist")
+
+
+def is_approver(user):
+    """Whether this person approves checklist drafts; it opens no engagement."""
+    return user.is_authenticated and user.has_perm("checks.approve_checklist")
+
+
+def sees_drafts(user):
+    """Whether there is a studio for this person at all."""
+    return is_author(user) or is_approver(user)
+
+
+def studio_for(user, *, author=False, approver=False):
+    """Let authors and approvers pass: Http404 for everybody else, PermissionDenied for the wrong one of the two."""
+    if not sees_drafts(user):
+        raise Http404
+    if (author and not is_author(user)) or (approver and not is_approver(user)):
+        raise PermissionDenied
+
+
+def draft_for(user, pk, *, author=False, approver=False):
+    """The checklist draft for authors and approvers, under the same rule; checklist, base and author come along."""
+    studio_for(user, author=author, approver=approver)
+    rows = ChecklistDraft.objects.select_related("checklist", "base", "author", "published_version")
+    draft = rows.defer("base__source", "published_version__source").filter(pk=pk).first()
+    if draft is None:
+        raise Http404
+    return draft
 
 
 def _found(user, rows, pk, action, *, path, blind_too=False):

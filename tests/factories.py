@@ -35,6 +35,7 @@ from checks.models import (
     Report,
     Requirement,
 )
+from checks.services import drafts
 
 PASSWORD = "correct horse battery staple"
 
@@ -82,6 +83,28 @@ def checklist_admin(username=None):
     models = ["checklist", "checklistversion", "requirement", "legalbasis"]
     person.user_permissions.set(Permission.objects.filter(content_type__model__in=models))
     return person
+
+
+def checklist_author(username=None):
+    """Somebody who writes checklist drafts, and is in no engagement."""
+    return _permitted(user(username), "author_checklist")
+
+
+def checklist_approver(username=None):
+    """Somebody who approves checklist drafts, and is in no engagement."""
+    return _permitted(user(username), "approve_checklist")
+
+
+def _permitted(person, codename):
+    person.user_permissions.add(Permission.objects.get(content_type__app_label="checks", codename=codename))
+    return person
+
+
+def draft(by=None, base=None, version=None):
+    """A draft made from a published checklist of the six REQUIREMENTS."""
+    base = base or checklist_version()
+    version = version or f"2027.{next(_numbers)}"
+    return drafts.draft_start(by=by or checklist_author(), checklist=base.checklist, base=base, version=version)
 
 
 def engagement(lead=None, **fields):

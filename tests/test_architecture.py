@@ -74,7 +74,7 @@ ENGINE_ORDER = [
     "spans", "matching",
     "factsheet", "parties", "contacts", "dates", "periods", "contents", "numbering",
     "readability", "sdk_columns", "sdks", "items", "third_parties", "storage", "garbled", "facts", "checklist",
-    "findings", "examples", "kinds", "likeness",
+    "findings", "examples", "laboratory", "whynot", "synonyms", "kinds", "likeness",
     # the views over a policy
     "passages", "vague", "purposes", "tables", "labelled", "matrix", "sdktable", "permissiontable", "recipients",
     "deadlines", "timeline", "contradictions", "policyviews",
@@ -117,10 +117,12 @@ STARTS_PROCESSES = {
 }
 MODEL_ORDER = [
     "append_only",
+    "freezing",
     "engagement",
     "activity",
     "policy",
     "checklist",
+    "studio",
     "audit",
     "intake",
     "evidence",

@@ -1,7 +1,7 @@
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
@@ -21,6 +21,7 @@ HISTORY = [
     models.CommentState,
     models.Comparison,
     models.Decision,
+    models.DraftReview,
     models.EvidenceChange,
     models.FindingChange,
     models.Handover,
@@ -31,6 +32,7 @@ HISTORY = [
     models.Requirement,
     models.SecondOpinion,
     models.SignOff,
+    models.VersionRetirement,
 ]
 
 
@@ -57,6 +59,10 @@ def history(signed_audit, team):
     models.Comparison.objects.create(
         blind_review=blind, finding=finding, first_verdict="partial", first_by=team.lead, second_verdict="compliant"
     )
+    draft = factories.draft(base=signed_audit.checklist_version)
+    at = {"by": draft.author, "at": timezone.now()}
+    models.DraftReview.objects.create(draft=draft, kind="submitted", digest="0" * 64, **at)
+    models.VersionRetirement.objects.create(version=draft.base, reason="由新版本取代。", **at)
 
 
 def test_the_list_of_history_is_complete():
@@ -101,6 +107,13 @@ def test_history_is_never_deleted(history, model):
     with pytest.raises(FrozenRow):
         model.objects.all().delete()
     assert model.objects.count() == count
+
+
+@pytest.mark.parametrize("table", ["checks_checklistversion", "checks_requirement", "checks_legalbasis"])
+@pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}"])
+def test_the_database_itself_keeps_published_checklists(history, table, statement):
+    with pytest.raises(IntegrityError, match="frozen"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement.format(table))
 
 
 def test_history_is_also_out_of_reach_through_relations(history, signed_audit):

@@ -1,13 +1,14 @@
 """Tables in the order in which they come into being; each module imports only earlier ones.
 
-engagement → policy → checklist → audit → intake → evidence → observation → review → second → report, and activity
-beside them all.
+engagement → policy → checklist → studio → audit → intake → evidence → observation → review → second → report, and
+activity beside them all.
 """
 
 from .activity import ActivityEntry
 from .engagement import Engagement, Membership
 from .policy import PolicyDocument, PolicySource, PolicyVersion
 from .checklist import Checklist, ChecklistVersion, LegalBasis, Requirement
+from .studio import ChecklistDraft, DraftReview, RequirementDraft, VersionRetirement
 from .audit import Audit, Evidence, Finding
 from .intake import IntakeItem, IntakeJob
 from .evidence import EvidenceChange
@@ -23,11 +24,13 @@ __all__ = [
     "Batch",
     "BlindReview",
     "Checklist",
+    "ChecklistDraft",
     "ChecklistVersion",
     "Comment",
     "CommentState",
     "Comparison",
     "Decision",
+    "DraftReview",
     "Engagement",
     "Evidence",
     "EvidenceChange",
@@ -48,6 +51,8 @@ __all__ = [
     "Presence",
     "Report",
     "Requirement",
+    "RequirementDraft",
     "SecondOpinion",
     "SignOff",
+    "VersionRetirement",
 ]

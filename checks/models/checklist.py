@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -41,6 +42,10 @@ class ChecklistVersion(AppendOnly):
     digest = models.CharField(max_length=64, unique=True)
     source = models.JSONField()  # the whole checklist as the engine's loader reads it
     published_at = models.DateTimeField()
+    changelog = models.TextField(blank=True)
+    applies_from = models.DateField(null=True)  # the first day of audits it is meant for; None: from its publication
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     class Meta:
         ordering = ["checklist", "-published_at", "-id"]
