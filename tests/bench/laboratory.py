@@ -1,0 +1,78 @@
+"""How long the rule laboratory takes on a folder of texts: ``python -m tests.bench.laboratory FOLDER [--texts 130]``.
+
+Reads up to so many ``*.txt`` below the folder, makes them ready, and holds rules of the shipped checklist against all
+of them as an author who edits one element does. Nothing of the texts is printed or kept.
+"""
+
+import argparse
+import statistics
+import time
+from pathlib import Path
+
+from checks.engine import load_checklist, shipped_checklist
+from checks.engine.laboratory import Corpus, Search, compare, prepare
+from checks.engine.synonyms import suggest
+
+
+def milliseconds(work):
+    clock = time.perf_counter()
+    work()
+    return (time.perf_counter() - clock) * 1000
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--texts", type=int, default=130)
+    asked = parser.parse_args()
+    texts = [path.read_text("utf-8", "replace") for path in sorted(asked.folder.rglob("*.txt"))[: asked.texts]]
+    prepared = []
+    ready = milliseconds(lambda: prepared.extend(map(prepare, texts)))
+    print(f"{len(texts)} texts, {sum(map(len, texts)):,} characters; made ready once in {ready:.0f} ms")
+    checklist = load_checklist(shipped_checklist())
+    lines, elements = [], []
+    for requirement in checklist.requirements:
+        groups = {**checklist.source["groups"], **requirement.content.get("groups", {})}
+        for detector in (*requirement.elements, *requirement.signals):
+            if detector.rules:
+                elements.append((groups, detector))
+                lines += [(groups, rule.text) for rule in detector.rules]
+
+    def fresh():  # nothing remembered, as after a line was edited
+        return Corpus(prepared)
+
+    def line_search(corpus, groups, line):
+        corpus.found(Search([line], groups))
+
+    def element_search(corpus, groups, detector):
+        rules, unless = ([rule.text for rule in rules] for rules in (detector.rules, detector.unless))
+        now = Search(rules, groups, unless=unless)
+        before = Search(rules[1:] or rules, groups, unless=unless)
+        compare(corpus.found(now), corpus.found(before))
+
+    def edited_line(corpus, groups, detector):
+        rules, unless = ([rule.text for rule in rules] for rules in (detector.rules, detector.unless))
+        before = Search(rules, groups, unless=unless)
+        corpus.found(before)
+        rules[0] = f"({rules[0]}) & !石头"
+        return lambda: compare(corpus.found(Search(rules, groups, unless=unless)), corpus.found(before))
+
+    some = elements[:: max(1, len(elements) // 60)]
+    for case in some:  # what is learned of a text when first asked for stays with it: topics, details
+        element_search(fresh(), *case)
+    for title, works in (
+        ("one rule", [lambda case=case: line_search(fresh(), *case) for case in lines[:: len(lines) // 60]]),
+        ("an element opened, all its rules", [lambda case=case: element_search(fresh(), *case) for case in some]),
+        ("one line of an element edited, compared", [edited_line(fresh(), *case) for case in some]),
+    ):
+        corpora = milliseconds(fresh)
+        times = sorted(milliseconds(work) for work in works)
+        if "edited" not in title:
+            times = [max(0.0, each - corpora) for each in times]
+        slow = times[int(len(times) * 0.95)]
+        print(f"{title}: {len(times)} tried; median {statistics.median(times):.0f} ms, 95 % {slow:.0f} ms")
+    print(f"suggestions: {milliseconds(lambda: suggest(['保存', '存储'], prepared)):.0f} ms")
+
+
+if __name__ == "__main__":
+    main()
