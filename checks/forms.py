@@ -4,9 +4,12 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from .models import Engagement, Membership, PolicyDocument, Report
+from .models import ChecklistVersion, Engagement, Membership, PolicyDocument, Report
 from .models.audit import VerdictChoices
 from .models.checklist import SeverityChoices
 from .models.engagement import person_name
@@ -390,6 +393,32 @@ class ReportForm(forms.Form):
 
 class AuditRunForm(forms.Form):
     as_of = forms.DateField(label=_("Law as of"), required=False, widget=DATE_INPUT)
+    checklist_version = forms.ModelChoiceField(
+        label=_("Checklist version"),
+        queryset=ChecklistVersion.objects.none(),
+        required=False,
+        empty_label=_("The one that applies today"),
+        error_messages={"invalid_choice": _("This checklist version is not offered for new audits.")},
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # The whole checklist is large, and here only its name is shown.
+        versions = ChecklistVersion.objects.filter(retirement=None).select_related("checklist").defer("source")
+        self.fields["checklist_version"].queryset = versions.newest_first()
+        self.fields["checklist_version"].label_from_instance = version_choice
+
+
+def version_choice(version):
+    """Name of the checklist and of its version, and from when it applies if that is still to come."""
+    name = f"{version.checklist.title_zh if is_chinese() else version.checklist.title_en} {version.version}"
+    if version.applies_from and version.applies_from > timezone.localdate():
+        return _("%(name)s, from %(day)s") % {"name": name, "day": date_format(version.applies_from)}
+    return name
+
+
+def is_chinese():
+    return (get_language() or "").startswith("zh")
 
 
 # ---------- Observations beyond the checklist ----------

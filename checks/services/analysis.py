@@ -22,7 +22,8 @@ class NoChecklist(ServiceError):
 def audit_run(*, by, policy_version, as_of=None, checklist_version=None):
     """Audit the policy version and return the Audit with one Finding per requirement, evidence included.
 
-    ``as_of`` (today by default) is the day whose law counts; ``checklist_version`` defaults to the one published last.
+    ``as_of`` (today by default) is the day whose law counts; ``checklist_version`` defaults to
+    ``latest_checklist_version()``.
     Raises NoChecklist. The engine works before the transaction begins, so it keeps no lock.
     """
     audit, proposals = audit_propose(
@@ -58,8 +59,8 @@ def audit_propose(*, by, policy_version, as_of=None, checklist_version=None):
 
 
 def latest_checklist_version():
-    """The checklist version published last; raises NoChecklist."""
-    version = ChecklistVersion.objects.select_related("checklist").order_by("published_at", "id").last()
+    """The version for audits that begin today: published last, not retired, in effect; raises NoChecklist."""
+    version = ChecklistVersion.objects.applying().select_related("checklist").newest_first().first()
     if version is None:
         raise NoChecklist
     return version

@@ -17,6 +17,15 @@ def checklist_import(*, path=None):
     loaded = load_checklist(path or shipped_checklist())
     if version := ChecklistVersion.objects.filter(digest=loaded.digest).first():
         return version
+    return version_publish(loaded=loaded, by=None)
+
+
+@transaction.atomic
+def version_publish(*, loaded, by, **fields):
+    """Freeze a checklist that the engine has loaded as a ChecklistVersion with its rows, and return it.
+
+    ``fields`` are further ones of the version: changelog, applies_from, published_by, approved_by.
+    """
     titles = {"title_zh": loaded.title_zh, "title_en": loaded.title_en}
     checklist, _created = Checklist.objects.update_or_create(slug=loaded.slug, defaults=titles)
     version = ChecklistVersion.objects.create(
@@ -25,6 +34,7 @@ def checklist_import(*, path=None):
         digest=loaded.digest,
         source=loaded.source,
         published_at=timezone.now(),
+        **fields,
     )
     entries = loaded.source["requirements"]
     requirements = Requirement.objects.bulk_create(
@@ -36,7 +46,7 @@ def checklist_import(*, path=None):
         for position, basis in enumerate(requirement.content["legal_basis"], start=1)
     )
     detail = {"checklist": loaded.slug, "version": loaded.version, "digest": loaded.digest}
-    activity.record(actor=None, action="checklist.published", obj=version, detail=detail)
+    activity.record(actor=by, action="checklist.published", obj=version, detail=detail)
     return version
 
 

@@ -22,14 +22,15 @@ from .second import seconds
 
 @require_POST
 def audit_run(request, pk):
-    """Audit a policy version against the checklist published last, at once."""
+    """Audit a policy version at once: against the checklist version that applies today, or another that was chosen."""
     version = policy_version_for(request.user, pk, Action.UPLOAD)
     form = AuditRunForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("This is not a date. Write it like 2026-11-30."))
+        problem = next(iter(form.errors.values()))[0] if "as_of" not in form.errors else ""
+        messages.error(request, problem or _("This is not a date. Write it like 2026-11-30."))
         return redirect("policy_version", version.pk)
     try:
-        audit = services.audit_run(by=request.user, policy_version=version, as_of=form.cleaned_data["as_of"])
+        audit = services.audit_run(by=request.user, policy_version=version, **form.cleaned_data)
     except ServiceError as error:
         messages.error(request, error.message)
         return redirect("policy_version", version.pk)
