@@ -230,7 +230,12 @@ class _Loader:
         except ChecklistError as error:
             error.path = error.path or self.path
             self.note(error)
-        except (AttributeError, KeyError, TypeError) as error:  # a value of another shape than its key promises
+        except (
+            AttributeError,
+            KeyError,
+            TypeError,
+            ValueError,
+        ) as error:  # a value of another shape than its key promises
             where = " › ".join(map(str, self.path)) or "top level"
             self.note(ChecklistError(self.code, where, "this is not written as it should be", path=self.path), error)
         finally:
@@ -376,6 +381,9 @@ class _Loader:
         if "fact" in entry:
             with self.at("fact"):
                 fact = _condition(entry["fact"], frozenset(), code, f"{where} › fact")
+        at_least = 1
+        with self.at("at_least"):
+            at_least = int(entry.get("at_least", 1))
         examples = entry.get("examples", {})
         with self.at("examples"):
             self.keys(examples, {"match", "no_match"}, set(), code, f"{where} › examples")
@@ -386,7 +394,7 @@ class _Loader:
             bool(entry.get("required", False)),
             rules,
             unless,
-            int(entry.get("at_least", 1)),
+            at_least,
             bool(entry.get("absent", False)),
             bool(entry.get("headings", False)),
             fact,
