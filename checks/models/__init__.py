@@ -1,7 +1,7 @@
 """Tables in the order in which they come into being; each module imports only earlier ones.
 
-engagement → policy → checklist → studio → audit → intake → evidence → observation → review → second → report, and
-activity beside them all.
+engagement → policy → checklist → studio → audit → laboratory → intake → evidence → observation → review → second →
+report, and activity beside them all.
 """
 
 from .activity import ActivityEntry
@@ -10,6 +10,7 @@ from .policy import PolicyDocument, PolicySource, PolicyVersion
 from .checklist import Checklist, ChecklistVersion, LegalBasis, Requirement
 from .studio import ChecklistDraft, DraftReview, RequirementDraft, VersionRetirement
 from .audit import Audit, Evidence, Finding
+from .laboratory import AuditMove, CorpusRelease, EffectPreview
 from .intake import IntakeItem, IntakeJob
 from .evidence import EvidenceChange
 from .observation import Observation, ObservationTemplate, ObservationVersion
@@ -21,6 +22,7 @@ from .report import Report, SignOff
 __all__ = [
     "ActivityEntry",
     "Audit",
+    "AuditMove",
     "Batch",
     "BlindReview",
     "Checklist",
@@ -29,8 +31,10 @@ __all__ = [
     "Comment",
     "CommentState",
     "Comparison",
+    "CorpusRelease",
     "Decision",
     "DraftReview",
+    "EffectPreview",
     "Engagement",
     "Evidence",
     "EvidenceChange",

@@ -40,7 +40,7 @@ def audit_propose(*, by, policy_version, as_of=None, checklist_version=None):
     engagement = policy_version.document.engagement
     checklist = _checklist(version.digest)
     started_at, clock = timezone.now(), time.perf_counter()
-    analysis = analyse(_document(policy_version), checklist, as_of=as_of, scale=Scale(engagement.processor_scale))
+    analysis = analyse(document_of(policy_version), checklist, as_of=as_of, scale=Scale(engagement.processor_scale))
     audit = Audit(
         engagement=engagement,
         policy_version=policy_version,
@@ -93,7 +93,8 @@ def outline_as_json(text, outline):
     }
 
 
-def _document(policy_version):
+def document_of(policy_version):
+    """The policy version as the engine takes it."""
     return Document(
         name=policy_version.filename,
         sha256=policy_version.sha256,

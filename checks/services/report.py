@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .. import selectors
-from ..models import Audit, Report, SignOff
+from ..models import Audit, AuditMove, Report, SignOff
 from ..rendering.context import build_context
 from ..rendering.digests import digest
 from ..rendering.pages import page_count
@@ -16,7 +16,7 @@ from ..rendering.pdf import render_pdf
 from . import activity
 from .errors import ServiceError
 from .files import transaction_with_file
-from .locks import AuditSigned
+from .locks import AuditMoved, AuditSigned
 from .readiness import decided_by, readiness, signer_decided_text, signer_observed_text, written_by
 
 
@@ -67,12 +67,14 @@ def audit_sign_off(*, by, audit, statement="", warnings_seen=False):
     """Sign the audit off and return the SignOff, which carries the digest of the exact state that was signed.
 
     ``warnings_seen``: the signer has looked at what is no obstacle but should be known. Raises AuditSigned, NotReady
-    with its obstacles, WarningsUnseen, and SignerDecided or SignerObserved when the signer made the decision that
-    counts on any finding, or wrote an observation: four eyes.
+    with its obstacles, AuditMoved, WarningsUnseen, and SignerDecided or SignerObserved when the signer made the decision
+    that counts on any finding, or wrote an observation: four eyes.
     """
     _lock(audit)
     if audit.status == Audit.Status.SIGNED:
         raise AuditSigned
+    if AuditMove.objects.filter(old=audit).exists():
+        raise AuditMoved
     found = readiness(audit)
     if obstacles := [obstacle for obstacle in found if obstacle.blocking]:
         raise NotReady(obstacles)
