@@ -116,6 +116,8 @@ def _read(files: dict[str, bytes], name: str, code: str = "") -> dict:
             if isinstance(event, yaml.AliasEvent):
                 raise Refused(name, _line(event.start_mark), "yaml_alias")
         loaded = yaml.load(text, Loader=_LOADER)  # noqa: S506
+    except Refused:
+        raise
     except RecursionError as error:
         raise Refused(name, "", "too_deep") from error
     except (yaml.YAMLError, ValueError) as error:

@@ -1,7 +1,7 @@
 """Tables in the order in which they come into being; each module imports only earlier ones.
 
-engagement → policy → checklist → studio → audit → laboratory → intake → evidence → observation → review → second →
-report, and activity beside them all.
+engagement → policy → checklist → studio → instrument → tailoring → upload → audit → laboratory → intake → evidence →
+observation → review → second → report, and activity beside them all.
 """
 
 from .activity import ActivityEntry
@@ -9,6 +9,9 @@ from .engagement import Engagement, Membership
 from .policy import PolicyDocument, PolicySource, PolicyVersion
 from .checklist import Checklist, ChecklistVersion, LegalBasis, Requirement
 from .studio import ChecklistDraft, DraftReview, RequirementDraft, VersionRetirement
+from .instrument import Instrument, InstrumentChange, InstrumentChangeWithdrawal
+from .tailoring import TailoredVersion, TailoringChange
+from .upload import ChecklistUpload
 from .audit import Audit, Evidence, Finding
 from .laboratory import AuditMove, CorpusRelease, EffectPreview
 from .intake import IntakeItem, IntakeJob
@@ -27,6 +30,7 @@ __all__ = [
     "BlindReview",
     "Checklist",
     "ChecklistDraft",
+    "ChecklistUpload",
     "ChecklistVersion",
     "Comment",
     "CommentState",
@@ -41,6 +45,9 @@ __all__ = [
     "Finding",
     "FindingChange",
     "Handover",
+    "Instrument",
+    "InstrumentChange",
+    "InstrumentChangeWithdrawal",
     "IntakeItem",
     "IntakeJob",
     "LegalBasis",
@@ -58,5 +65,7 @@ __all__ = [
     "RequirementDraft",
     "SecondOpinion",
     "SignOff",
+    "TailoredVersion",
+    "TailoringChange",
     "VersionRetirement",
 ]
