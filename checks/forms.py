@@ -519,3 +519,167 @@ class WithdrawForm(forms.Form):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, auto_id="withdraw-%s", **kwargs)
+
+
+# ---------- Checklist studio ----------
+
+
+class DraftStartForm(forms.Form):
+    version = forms.CharField(
+        label=_("Name of the new version"),
+        max_length=40,
+        help_text=_("It must not be taken; it can be changed until the draft is published."),
+    )
+
+
+class RequirementAddForm(forms.Form):
+    code = forms.CharField(
+        label=_("Code"), max_length=60, help_text=_("Capital letters, digits and hyphens, such as PIPL-17-NAME.")
+    )
+    domain = forms.ChoiceField(label=_("Domain"))
+
+    def __init__(self, *args, domains, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["domain"].choices = domains
+
+
+class RetireForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), error_messages={"required": _("Say why.")}
+    )
+
+
+class TitledLinesField(forms.CharField):
+    """Lines such as ``notice: 告知 | Notice``, one for each thing with an id; ``more`` names values behind these."""
+
+    widget = forms.Textarea
+
+    def __init__(self, *, more=(), **kwargs):
+        self.more = more
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value):
+        if not isinstance(value, list):
+            return value
+        return "\n".join(f"{each['id']}: {' | '.join(self._values(each))}" for each in value)
+
+    def _values(self, thing):
+        values = [str(thing.get(name) or "") for name in ("title_zh", "title_en", *self.more)]
+        while len(values) > 2 and not values[-1]:
+            values.pop()
+        return values
+
+    def to_python(self, value):
+        things = {}
+        for number, line in enumerate((super().to_python(value) or "").splitlines(), start=1):
+            if not line.strip():
+                continue
+            name, sign, rest = line.replace("：", ":", 1).partition(":")
+            values = [part.strip() for part in rest.split("|")]
+            if not (sign and name.strip() and len(values) >= 2 and all(values[:2])) or len(values) > 2 + len(self.more):
+                raise forms.ValidationError(
+                    _("Line %(number)s is not written as “id: Chinese title | English title”."),
+                    params={"number": number},
+                )
+            if name.strip() in things:
+                raise forms.ValidationError(
+                    _("Line %(number)s has an id that is there already."), params={"number": number}
+                )
+            filled = zip(("title_zh", "title_en", *self.more), values, strict=False)
+            things[name.strip()] = {"id": name.strip(), **{key: each for key, each in filled if each}}
+        return list(things.values())
+
+
+class TermGroupsField(forms.CharField):
+    """Lines such as ``位置: 地理位置 | 定位信息``: a group of terms by its name."""
+
+    widget = forms.Textarea
+
+    def prepare_value(self, value):
+        if not isinstance(value, dict):
+            return value
+        return "\n".join(f"{name}: {' | '.join(map(str, words))}" for name, words in value.items())
+
+    def to_python(self, value):
+        groups = {}
+        for number, line in enumerate((super().to_python(value) or "").splitlines(), start=1):
+            if not line.strip():
+                continue
+            name, _sign, rest = line.replace("：", ":", 1).partition(":")
+            words = [word for part in rest.split("|") if (word := part.strip())]
+            if not name.strip() or not words or name.strip() in groups:
+                raise forms.ValidationError(
+                    _("Line %(number)s is not written as “name: term | term”, or the name is there already."),
+                    params={"number": number},
+                )
+            groups[name.strip()] = words
+        return groups
+
+
+class DraftHeadForm(forms.Form):
+    """Everything of a draft that is not a requirement. ``as_saved()`` is what drafts.head_save takes."""
+
+    revision = forms.IntegerField(widget=forms.HiddenInput)
+    version = forms.CharField(label=_("Name of the version"), max_length=40)
+    changelog = forms.CharField(
+        label=_("What changes, and why"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("Required before it goes into review. It is shown with the version for good."),
+    )
+    applies_from = forms.DateField(
+        label=_("Applies to audits from"),
+        required=False,
+        widget=DATE_INPUT,
+        help_text=_("Without a date: from the day it is published."),
+    )
+    title_zh = forms.CharField(label=_("Title (Chinese)"), max_length=200)
+    title_en = forms.CharField(label=_("Title (English)"), max_length=200)
+    as_of = forms.DateField(label=_("Law as of"), required=False, widget=DATE_INPUT)
+    domains = TitledLinesField(
+        label=_("Domains"),
+        help_text=_("One per line: id: Chinese title | English title. Their order is the order of the checklist."),
+        widget=forms.Textarea(attrs={"rows": 8}),
+    )
+    groups = TermGroupsField(
+        label=_("Groups of terms"),
+        required=False,
+        help_text=_("One per line: name: term | term. Rules of every requirement may use them as {name}."),
+        widget=forms.Textarea(attrs={"rows": 12}),
+    )
+    instruments = TitledLinesField(
+        label=_("Instruments"),
+        required=False,
+        more=("in_force",),
+        help_text=_("One per line: id: Chinese title | English title | in force from (2021-11-01)."),
+        widget=forms.Textarea(attrs={"rows": 8}),
+    )
+
+    HEAD = ("title_zh", "title_en", "as_of", "domains", "instruments", "groups")
+
+    def __init__(self, *args, draft, **kwargs):
+        self.draft = draft
+        initial = {name: draft.head.get(name) for name in self.HEAD}
+        initial |= {name: getattr(draft, name) for name in ("revision", "version", "changelog", "applies_from")}
+        super().__init__(*args, initial=initial, **kwargs)
+
+    def as_saved(self):
+        cleaned = self.cleaned_data
+        head = self.draft.head | {name: cleaned[name] for name in ("title_zh", "title_en", "groups")}
+        for name in ("domains", "instruments"):
+            before = {each["id"]: each for each in self.draft.head.get(name, ())}
+            shown = {"id", "title_zh", "title_en", "in_force"}
+            more = lambda each, before=before, shown=shown: {  # noqa: E731
+                key: value for key, value in before.get(each["id"], {}).items() if key not in shown
+            }
+            head[name] = [each | more(each) for each in cleaned[name]]
+        head.pop("as_of", None)
+        if cleaned["as_of"]:
+            head["as_of"] = cleaned["as_of"].isoformat()
+        given = {name: cleaned[name] for name in ("revision", "version", "changelog", "applies_from")}
+        return given | {"head": head}
+
+    def meet(self, current):
+        """After somebody else saved: saving again writes over theirs, knowingly."""
+        self.data = self.data.copy()
+        self.data["revision"] = current.revision

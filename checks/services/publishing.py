@@ -9,8 +9,9 @@ from ..engine.checklist import digest_of
 from ..models import ChecklistDraft, ChecklistVersion, DraftReview, VersionRetirement
 from . import activity
 from .checklist import version_publish
-from .drafts import APPROVER, AUTHOR, NotAuthor, NotEditable, draft_problems, draft_source, editors_of
+from .drafts import APPROVER, AUTHOR, NotAuthor, NotEditable, draft_source, editors_of
 from .errors import ServiceError
+from .gate import gate
 
 
 class NotApprover(ServiceError):
@@ -54,7 +55,7 @@ class LastVersion(ServiceError):
 
 
 class GateRefused(ServiceError):
-    """The draft cannot be published as it is; ``reasons`` are what the gate found."""
+    """The draft cannot be published as it is; ``reasons`` are the gate's."""
 
     text = _("The draft cannot be published yet: %(count)s things stand in the way.")
 
@@ -118,7 +119,7 @@ def draft_approve(*, by, draft, digest, note=""):
     source = draft_source(draft)
     if digest_of(source) != digest:
         raise DraftChanged
-    _gate(draft)
+    _gate(draft, publishing=True)
     submitted = draft.reviews.filter(kind=DraftReview.Kind.SUBMITTED).last()
     version = version_publish(
         loaded=parse_checklist(source),
@@ -158,10 +159,10 @@ def version_retire(*, by, version, reason):
     return retirement
 
 
-def _gate(draft):
-    reasons = draft_problems(draft)
-    if reasons:
-        raise GateRefused(reasons)
+def _gate(draft, **stage):
+    report = gate(draft, **stage)
+    if not report.open:
+        raise GateRefused(report.blocking)
 
 
 def _locked(draft):

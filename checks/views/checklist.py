@@ -5,28 +5,50 @@ from itertools import groupby
 
 from django.db.models import Count, Prefetch
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from ..models import Checklist, ChecklistVersion, Requirement
+from ..models import Checklist, ChecklistDraft, ChecklistVersion, Requirement
+from ..permissions import is_approver, is_author, sees_drafts
 
 GROUP_IN_RULE = re.compile(r"[{｛]([^}｝]+)[}｝]")
 
 
 @require_GET
 def checklist_list(request):
+    """Every checklist with its versions, and for authors and approvers with its drafts."""
     versions = ChecklistVersion.objects.defer("source").annotate(requirement_count=Count("requirements"))
-    checklists = Checklist.objects.prefetch_related(Prefetch("versions", versions.order_by("-published_at", "-id")))
-    return render(request, "checks/checklist/checklist_list.html", {"checklists": checklists})
+    versions = versions.select_related("retirement", "published_by", "approved_by").newest_first()
+    drafts = ChecklistDraft.objects.filter(state__in=["draft", "in_review"]).select_related("author").defer("head")
+    wanted = [Prefetch("versions", versions)]
+    studio = sees_drafts(request.user)
+    if studio:
+        wanted.append(Prefetch("drafts", drafts, to_attr="open_drafts"))
+    checklists = list(Checklist.objects.prefetch_related(*wanted))
+    current = ChecklistVersion.objects.applying().newest_first().values_list("pk", flat=True).first()
+    today = timezone.localdate()
+    for checklist in checklists:
+        for version in checklist.versions.all():
+            version.standing = standing(version, today)
+            version.current = version.pk == current
+    context = {"checklists": checklists, "author": is_author(request.user), "studio": studio}
+    return render(request, "checks/checklist/checklist_list.html", context)
 
 
 @require_GET
 def checklist_version(request, pk):
-    version = get_object_or_404(ChecklistVersion.objects.select_related("checklist"), pk=pk)
+    rows = ChecklistVersion.objects.select_related("checklist", "retirement__by", "published_by", "approved_by")
+    version = get_object_or_404(rows, pk=pk)
+    version.standing = standing(version, timezone.localdate())
     requirements = version.requirements.defer("content").prefetch_related("legal_basis")
     context = {
         "version": version,
         "requirements": requirements,
         "domains": [(domain, list(rows)) for domain, rows in groupby(requirements, key=lambda row: row.domain)],
+        "author": is_author(request.user),
+        "approver": is_approver(request.user),
+        "earlier": version.checklist.versions.filter(pk__lt=version.pk).order_by("-pk").only("pk", "version").first(),
     }
     return render(request, "checks/checklist/checklist_version.html", context)
 
@@ -46,6 +68,15 @@ def requirement_detail(request, pk, code):
         "after": others[here + 1] if here + 1 < len(others) else None,
     }
     return render(request, "checks/checklist/requirement_detail.html", context)
+
+
+def standing(version, today):
+    """``(state, words)`` of a version: published, retired, or waiting for the day from which it applies."""
+    if hasattr(version, "retirement"):
+        return "retired", _("Retired")
+    if version.applies_from and version.applies_from > today:
+        return "waiting", _("Not in effect yet")
+    return "published", _("Published")
 
 
 def groups_named_in(requirement):
