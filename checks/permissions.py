@@ -19,6 +19,7 @@ from .models import (
     Batch,
     BlindReview,
     ChecklistDraft,
+    ChecklistVersion,
     Comment,
     Comparison,
     Engagement,
@@ -30,6 +31,7 @@ from .models import (
     ObservationTemplate,
     PolicyVersion,
     Report,
+    TailoringChange,
 )
 
 
@@ -202,6 +204,23 @@ def studio_for(user, *, author=False, approver=False):
         raise Http404
     if (author and not is_author(user)) or (approver and not is_approver(user)):
         raise PermissionDenied
+
+
+def checklist_version_for(user, pk):
+    """A published version; one that is tailored for an engagement only for its members. Http404 for everybody else."""
+    version = ChecklistVersion.everywhere.select_related("checklist", "tailored__engagement").filter(pk=pk).first()
+    if version is None or not user.is_authenticated:
+        raise Http404
+    tailored = getattr(version, "tailored", None)
+    if tailored and role_in(tailored.engagement, user) is None:
+        raise Http404
+    return version
+
+
+def tailoring_change_for(user, pk, action=Action.VIEW):
+    """The change an engagement made to its checklist under the same rule; its engagement comes along."""
+    rows = TailoringChange.objects.select_related("engagement", "checklist", "made_by")
+    return _found(user, rows, pk, action, path="engagement")
 
 
 def draft_for(user, pk, *, author=False, approver=False):

@@ -100,6 +100,16 @@ def _permitted(person, codename):
     return person
 
 
+def sound_version(slug="demo"):
+    """The same six requirements, published as the engine reads them; the source of a test's own checklist."""
+    from checks.engine import parse_checklist
+    from checks.services.checklist import version_publish
+
+    entries = [_entry(*row) | {"verdict": [], "trigger": None} for row in REQUIREMENTS]
+    source = _source(slug, f"2026.{next(_numbers)}", entries)
+    return version_publish(loaded=parse_checklist(source), by=None)
+
+
 def draft(by=None, base=None, version=None):
     """A draft made from a published checklist of the six REQUIREMENTS."""
     base = base or checklist_version()
@@ -163,17 +173,7 @@ def checklist_version(slug="demo", version=None):
     """A published checklist of the six REQUIREMENTS; each has two legal bases, one of them unverified."""
     version = version or f"2026.{next(_numbers)}"
     entries = [_entry(*row) for row in REQUIREMENTS]
-    source = {
-        "slug": slug,
-        "version": version,
-        "title_zh": "示例核查表",
-        "title_en": "Demo checklist",
-        "as_of": "2026-11-01",
-        "domains": [{"id": name, "title_zh": zh, "title_en": en} for name, (zh, en) in DOMAINS.items()],
-        "instruments": [{"id": "DEMO", "title_zh": "示例法", "title_en": "Demo Act", "in_force": "2021-11-01"}],
-        "groups": {},
-        "requirements": entries,
-    }
+    source = _source(slug, version, entries)
     titles = {"title_zh": source["title_zh"], "title_en": source["title_en"]}
     checklist, _created = Checklist.objects.get_or_create(slug=slug, defaults=titles)
     published = ChecklistVersion.objects.create(
@@ -383,6 +383,20 @@ def intake_job(engagement=None, **fields):
     engagement = engagement or new_engagement()
     fields = {"created_by": engagement.created_by, "created_at": timezone.now()} | fields
     return IntakeJob.objects.create(engagement=engagement, **fields)
+
+
+def _source(slug, version, entries):
+    return {
+        "slug": slug,
+        "version": version,
+        "title_zh": "示例核查表",
+        "title_en": "Demo checklist",
+        "as_of": "2026-11-01",
+        "domains": [{"id": name, "title_zh": zh, "title_en": en} for name, (zh, en) in DOMAINS.items()],
+        "instruments": [{"id": "DEMO", "title_zh": "示例法", "title_en": "Demo Act", "in_force": "2021-11-01"}],
+        "groups": {},
+        "requirements": entries,
+    }
 
 
 def _entry(code, domain, kind, severity, title_zh, title_en, _proposal, _quote):

@@ -38,7 +38,8 @@ PARTS = {
     "rendering.digests": set(),
     "corpora": {"models"},
     "field_health": {"models", "accuracy"},
-    "services": {"engine", "exchange", "models", "selectors", "standing", "teamwork", "rendering", "corpora", "accuracy"},
+    "services": {"engine", "exchange", "models", "selectors", "standing", "teamwork", "rendering", "comparing", "corpora",
+        "accuracy"},
     "views": {
         "forms",
         "services",

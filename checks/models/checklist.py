@@ -46,6 +46,13 @@ class ChecklistVersionQuerySet(AppendOnlyQuerySet):
         return self.order_by("-published_at", "-id")
 
 
+class SharedVersionManager(models.Manager):
+    """Versions for everybody. Those tailored for one engagement are in ``everywhere`` alone, so no list can leak them."""
+
+    def get_queryset(self):
+        return super().get_queryset().filter(tailored=None)
+
+
 class ChecklistVersion(AppendOnly):
     """A published checklist: the document it was loaded from, frozen with its digest."""
 
@@ -59,7 +66,8 @@ class ChecklistVersion(AppendOnly):
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
-    objects = ChecklistVersionQuerySet.as_manager()
+    objects = SharedVersionManager.from_queryset(ChecklistVersionQuerySet)()
+    everywhere = ChecklistVersionQuerySet.as_manager()
 
     class Meta:
         ordering = ["checklist", "-published_at", "-id"]

@@ -12,7 +12,7 @@ from django.utils import timezone
 from ..engine.entities import Layout
 from ..models import Audit, Finding, Observation, SignOff
 from ..models.engagement import person_name
-from ..selectors import audit_observations, evidence_changes, score
+from ..selectors import audit_observations, evidence_changes, score, tailoring_record
 from ..standing import element_is_met, standing_evidence
 from .digests import digest
 from .opinion import SEVERITIES, count_verdicts, gravest_first, overall_opinion
@@ -67,6 +67,7 @@ def build_context(audit: Audit, sign_off: SignOff, *, language: str, number: str
         "domains": _domains(findings, names),
         "findings": findings,
         "observations": observations,
+        "tailoring": [_tailoring(row, names) for row in tailoring_record(audit)],
         "sign_off": _sign_off(sign_off, rows),
         "digests": {
             "policy": audit.policy_version.sha256,
@@ -244,6 +245,12 @@ def _observation(row: Observation) -> dict:
         "written_by": person_name(current.written_by),
         "written_at": _moment(current.written_at),
     }
+
+
+def _tailoring(row: dict, names: _Names) -> dict:
+    """A change this engagement made to the checklist, with its title in the report's language."""
+    plain = {key: value for key, value in row.items() if not key.startswith("title_")}
+    return {**plain, "title": names.of(row, "title")}
 
 
 def _number(findings: list[dict]) -> None:

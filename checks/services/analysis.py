@@ -13,6 +13,7 @@ from ..engine.findings import searched_json
 from ..models import Audit, ChecklistVersion, Evidence, Finding
 from . import activity
 from .errors import ServiceError
+from .tailoring import version_for
 
 
 class NoChecklist(ServiceError):
@@ -35,9 +36,9 @@ def audit_run(*, by, policy_version, as_of=None, checklist_version=None):
 
 def audit_propose(*, by, policy_version, as_of=None, checklist_version=None):
     """Let the engine work: an unsaved Audit and the engine's findings, for ``audit_keep``. Raises NoChecklist."""
-    version = checklist_version or latest_checklist_version()
-    as_of = as_of or timezone.localdate()
     engagement = policy_version.document.engagement
+    version = version_for(engagement=engagement, version=checklist_version or latest_checklist_version())
+    as_of = as_of or timezone.localdate()
     checklist = _checklist(version.digest)
     started_at, clock = timezone.now(), time.perf_counter()
     analysis = analyse(document_of(policy_version), checklist, as_of=as_of, scale=Scale(engagement.processor_scale))
@@ -107,10 +108,10 @@ def document_of(policy_version):
     )
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _checklist(digest):
     """Published versions are frozen, so each is parsed once per process."""
-    return parse_checklist(ChecklistVersion.objects.get(digest=digest).source)
+    return parse_checklist(ChecklistVersion.everywhere.get(digest=digest).source)
 
 
 @transaction.atomic

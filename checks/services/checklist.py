@@ -6,6 +6,7 @@ from django.utils import timezone
 from ..engine import load_checklist, shipped_checklist
 from ..models import Checklist, ChecklistVersion, LegalBasis, Requirement
 from . import activity
+from .instruments import instruments_register
 
 
 @transaction.atomic
@@ -16,6 +17,7 @@ def checklist_import(*, path=None):
     """
     loaded = load_checklist(path or shipped_checklist())
     if version := ChecklistVersion.objects.filter(digest=loaded.digest).first():
+        instruments_register(source=loaded.source)  # an installation from before there was a register
         return version
     return version_publish(loaded=loaded, by=None)
 
@@ -28,13 +30,17 @@ def version_publish(*, loaded, by, **fields):
     """
     titles = {"title_zh": loaded.title_zh, "title_en": loaded.title_en}
     checklist, _created = Checklist.objects.update_or_create(slug=loaded.slug, defaults=titles)
-    version = ChecklistVersion.objects.create(
-        checklist=checklist,
-        version=loaded.version,
-        digest=loaded.digest,
-        source=loaded.source,
-        published_at=timezone.now(),
-        **fields,
+    version = version_keep(loaded=loaded, checklist=checklist, published_at=timezone.now(), **fields)
+    instruments_register(source=loaded.source)
+    detail = {"checklist": loaded.slug, "version": loaded.version, "digest": loaded.digest}
+    activity.record(actor=by, action="checklist.published", obj=version, detail=detail)
+    return version
+
+
+def version_keep(*, loaded, **fields):
+    """Write a loaded checklist's version, requirements and legal bases, and return the ChecklistVersion."""
+    version = ChecklistVersion.everywhere.create(
+        version=loaded.version, digest=loaded.digest, source=loaded.source, **fields
     )
     entries = loaded.source["requirements"]
     requirements = Requirement.objects.bulk_create(
@@ -45,8 +51,6 @@ def version_publish(*, loaded, by, **fields):
         for requirement in requirements
         for position, basis in enumerate(requirement.content["legal_basis"], start=1)
     )
-    detail = {"checklist": loaded.slug, "version": loaded.version, "digest": loaded.digest}
-    activity.record(actor=by, action="checklist.published", obj=version, detail=detail)
     return version
 
 

@@ -18,6 +18,7 @@ from ..engine.checklist import REQUIREMENT_CODE, digest_of, problems_of
 from ..models import ActivityEntry, ChecklistDraft, ChecklistVersion, RequirementDraft
 from . import activity
 from .errors import ServiceError
+from .instruments import reasons_for
 
 AUTHOR, APPROVER = "checks.author_checklist", "checks.approve_checklist"
 ONE_SITTING = timedelta(minutes=10)  # what one person saves again and again in this time is one act
@@ -135,8 +136,11 @@ def draft_start(*, by, checklist, base, version, source=None):
     draft = ChecklistDraft.objects.create(
         checklist=checklist, base=base, version=version, head=content, author=by, created_at=timezone.now()
     )
+    law = reasons_for(version=base) if base else {}  # changes of law nobody has looked at yet
     RequirementDraft.objects.bulk_create(
-        RequirementDraft(draft=draft, position=position, code=entry["code"], content=entry)
+        RequirementDraft(
+            draft=draft, position=position, code=entry["code"], content=entry, reexamine=law.get(entry["code"], "")
+        )
         for position, entry in enumerate(entries, start=1)
     )
     _record(by, draft, "draft.started", base=base.version if base else "")

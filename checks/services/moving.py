@@ -70,10 +70,10 @@ def move_preview(*, by, audit, version):
     Raises SameVersion, OtherChecklist, NotApplying.
     """
     _check(audit, version)
-    _new, proposals = audit_propose(
+    new, proposals = audit_propose(
         by=by, policy_version=audit.policy_version, as_of=audit.as_of, checklist_version=version
     )
-    contents = dict(version.requirements.values_list("code", "content"))
+    contents = dict(new.checklist_version.requirements.values_list("code", "content"))
     pairs = _pairs(audit)
     told = {"carried": [], "reopened": [], "new": [], "gone": [], "open": []}
     for proposal in proposals:
