@@ -10,15 +10,17 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
+from checks.forms import DraftHeadForm
 from checks.permissions import ALLOWED, Action
-from checks.services import batches, blind, evidence, handover, review
+from checks.services import batches, blind, drafts, evidence, handover, publishing, review
 
 from . import factories
 
 pytestmark = pytest.mark.django_db
 
 MEMBERS = ("viewer", "auditor", "reviewer", "lead")
-STRANGERS = ("outsider", "checklist_admin", "superuser")
+STUDIO = ("checklist_author", "checklist_approver")
+STRANGERS = ("outsider", "checklist_admin", "superuser", *STUDIO)
 ROLES = ("anonymous", *STRANGERS, *MEMBERS)
 
 
@@ -77,6 +79,27 @@ class Only:
         return self.status if role == self.role else self.others
 
 
+@dataclass(frozen=True)
+class Studio:
+    """Authors and approvers of checklists, or one of the two; a superuser is both. For others there is no such page."""
+
+    status: int = 200
+    author: bool = True
+    approver: bool = True
+    superuser: int | None = None
+
+    def expected(self, role):
+        if role == "anonymous":
+            return "login"
+        if role == "superuser":
+            return self.superuser or self.status
+        if role not in STUDIO:
+            return 404
+        allowed = self.author if role == "checklist_author" else self.approver
+        return self.status if allowed else 403
+
+
+AUTHOR, APPROVER = {"approver": False}, {"author": False}
 NO = SignedIn(405)  # the method is not allowed, whoever asks; also when the object does not exist
 
 ENGAGEMENT = {"auditee": "青禾示例科技", "product": "示例阅读", "processor_scale": "small"}
@@ -88,6 +111,18 @@ def place_of(finding):
 
 
 OBSERVATION = {"title": "推荐没有关闭入口", "severity": "minor", "facts": "没有写。", "places": "10-20", "save": "1"}
+
+
+def in_draft(world):
+    return [world["draft"].pk, "DEMO-1-IDENTITY"]
+
+
+def head_of(draft):
+    """What the form of a draft's head holds."""
+    form = DraftHeadForm(draft=draft)
+    values = {name: form[name].value() for name in form.fields}
+    return {name: "" if value is None else value for name, value in values.items()}
+
 
 # name: (arguments, GET, POST, what is posted); both may be functions of the world
 URLS = {
@@ -262,6 +297,26 @@ URLS = {
     "checklist_version": ("checklist_version", SignedIn(), NO, {}),
     "checklist_accuracy": ("checklist_version", SignedIn(), NO, {}),
     "accuracy": ((), SignedIn(302), NO, {}),
+    "draft_start": ("checklist_version", Studio(**AUTHOR), Studio(302, **AUTHOR), {"version": "2099.1"}),
+    "version_retire": ("checklist_version", Studio(**APPROVER), Studio(302, **APPROVER), {"reason": "旧。"}),
+    "checklist_compare": (lambda world: [world["checklist_version"].checklist_id], SignedIn(), NO, {}),
+    "draft_detail": ("draft", Studio(), NO, {}),
+    "draft_head": ("draft", Studio(**AUTHOR), Studio(302, **AUTHOR), lambda world: head_of(world["draft"])),
+    "requirement_add": ("draft", NO, Studio(302, **AUTHOR), {"code": "NEW-1", "domain": "notice"}),
+    "draft_requirement": (in_draft, Studio(), Studio(302, **AUTHOR), {"revision": "1", "code": "DEMO-1-IDENTITY"}),
+    "draft_move": (in_draft, NO, Studio(302, **AUTHOR), {"to": "DEMO-2-PURPOSE"}),
+    "draft_remove": (in_draft, NO, Studio(302, **AUTHOR), {}),
+    "draft_restore": (in_draft, NO, Studio(302, **AUTHOR), {}),
+    "draft_reexamined": (in_draft, NO, Studio(302, **AUTHOR), {}),
+    "draft_submit": ("draft", NO, Studio(302, **AUTHOR), {}),
+    "draft_send_back": ("draft_in_review", NO, Studio(302), {"note": "标题写错了。"}),
+    "draft_approve": (
+        "draft_in_review",
+        NO,
+        Studio(302, **APPROVER),
+        lambda world: {"digest": drafts.draft_digest(world["draft_in_review"])},
+    ),
+    "draft_discard": ("draft", NO, Studio(302, **AUTHOR), {}),
     "requirement_detail": (
         lambda world: [world["checklist_version"].pk, "DEMO-1-IDENTITY"],
         SignedIn(),
@@ -317,6 +372,7 @@ def world(engagement, team, audit):
         "template": factories.template(team.auditor),
         **together(engagement, team, audit),
         "checklist_admin": factories.checklist_admin(),
+        **studio(audit.checklist_version),
         "superuser": factories.user(is_staff=True, is_superuser=True),
         "engagement": engagement,
         "policy_version": audit.policy_version,
@@ -330,6 +386,20 @@ def world(engagement, team, audit):
         "report": factories.report(signed_audit, by=team.reviewer),
         "checklist_version": audit.checklist_version,
     }
+
+
+def studio(version):
+    """An author and an approver, a draft that could be submitted and one that is in review."""
+    author = factories.checklist_author()
+    found = {"checklist_author": author, "checklist_approver": factories.checklist_approver()}
+    factories.checklist_version()  # so that the other one can be retired
+    for name in ("draft", "draft_in_review"):
+        draft = factories.draft(author, version)
+        content = draft.requirements.get(code="DEMO-1-IDENTITY").content | {"title_zh": "处理者"}
+        drafts.requirement_save(by=author, draft=draft, code="DEMO-1-IDENTITY", content=content, revision=0)
+        found[name] = drafts.head_save(by=author, draft=draft, revision=0, changelog="标题。")
+    publishing.draft_submit(by=author, draft=found["draft_in_review"])
+    return found
 
 
 def together(engagement, team, audit):
