@@ -19,6 +19,7 @@ from .models import (
     Batch,
     BlindReview,
     ChecklistDraft,
+    ChecklistUpload,
     ChecklistVersion,
     Comment,
     Comparison,
@@ -208,13 +209,26 @@ def studio_for(user, *, author=False, approver=False):
 
 def checklist_version_for(user, pk):
     """A published version; one that is tailored for an engagement only for its members. Http404 for everybody else."""
-    version = ChecklistVersion.everywhere.select_related("checklist", "tailored__engagement").filter(pk=pk).first()
+    rows = ChecklistVersion.everywhere.select_related(
+        "checklist", "retirement__by", "published_by", "approved_by", "tailored__engagement", "tailored__base"
+    )
+    version = rows.defer("tailored__base__source").filter(pk=pk).first()
     if version is None or not user.is_authenticated:
         raise Http404
     tailored = getattr(version, "tailored", None)
     if tailored and role_in(tailored.engagement, user) is None:
         raise Http404
     return version
+
+
+def upload_for(user, pk):
+    """The uploaded checklist, for authors."""
+    studio_for(user, author=True)
+    rows = ChecklistUpload.objects.select_related("checklist", "base__checklist", "draft__checklist", "by")
+    upload = rows.filter(pk=pk).first()
+    if upload is None:
+        raise Http404
+    return upload
 
 
 def tailoring_change_for(user, pk, action=Action.VIEW):

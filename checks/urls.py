@@ -12,7 +12,9 @@ from .views import (
     checklist,
     engagements,
     evidence,
+    exchange,
     gate,
+    instruments,
     intake,
     laboratory,
     notifications,
@@ -27,6 +29,7 @@ from .views import (
     studio,
     studio_compare,
     studio_editor,
+    tailoring,
     waiting,
 )
 
@@ -38,6 +41,9 @@ urlpatterns = [
     path("engagements/<int:pk>/team/", engagements.engagement_team, name="engagement_team"),
     path("engagements/<int:pk>/team/<int:user_pk>/remove/", engagements.member_remove, name="member_remove"),
     path("engagements/<int:pk>/activity/", engagements.engagement_activity, name="engagement_activity"),
+    path("engagements/<int:pk>/tailoring/", tailoring.engagement_tailoring, name="engagement_tailoring"),
+    path("engagements/<int:pk>/tailoring/own/", tailoring.own_requirement, name="own_requirement"),
+    path("tailoring/<int:pk>/take-back/", tailoring.tailoring_take_back, name="tailoring_take_back"),
     # intake
     path("engagements/<int:pk>/upload/", intake.policy_upload, name="policy_upload"),
     path("engagements/<int:pk>/received/", received.intake_jobs, name="intake_jobs"),
@@ -153,6 +159,18 @@ urlpatterns = [
         {"act": "reexamined"},
         name="draft_reexamined",
     ),
+    path("checklists/<int:pk>/export/<slug:format>/", exchange.version_export, name="version_export"),
+    # register of instruments, changes of law, checklists as files
+    path("studio/instruments/", instruments.instrument_list, name="instrument_list"),
+    path("studio/instruments/new/", instruments.instrument_create, name="instrument_create"),
+    path("studio/instruments/<int:pk>/", instruments.instrument_detail, name="instrument_detail"),
+    path("studio/law/new/", instruments.law_change_create, name="law_change_create"),
+    path("studio/law/<int:pk>/", instruments.law_change, name="law_change"),
+    path("studio/law/<int:pk>/draft/<int:version_pk>/", instruments.law_draft, name="law_draft"),
+    path("studio/law/<int:pk>/withdraw/", instruments.law_change_withdraw, name="law_change_withdraw"),
+    path("studio/exports/<int:pk>/<slug:format>/", exchange.draft_export, name="draft_export"),
+    path("studio/imports/new/", exchange.upload_create, name="upload_create"),
+    path("studio/imports/<int:pk>/", exchange.upload_detail, name="upload_detail"),
     path("accuracy/", accuracy.accuracy, name="accuracy"),
     # accounts and settings of the reader
     path("accounts/login/", accounts.login, name="login"),

@@ -421,7 +421,7 @@ def _entry(code, domain, kind, severity, title_zh, title_en, _proposal, _quote):
             {"id": "place", "title_zh": "写明地址", "required": False, "rules": [], "examples": {}},
         ],
         "signals": [],
-        "verdict": {},
+        "verdict": [],
         "decide": {
             "compliant": "写明了。",
             "partial": "写了一部分。",

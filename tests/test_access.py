@@ -4,6 +4,7 @@ A URL that is not in the table below fails the first test, so none can be added 
 """
 
 from dataclasses import dataclass
+from datetime import date
 
 import pytest
 from django.db import transaction
@@ -12,7 +13,18 @@ from django.urls import URLResolver, get_resolver, reverse
 
 from checks.forms import DraftHeadForm
 from checks.permissions import ALLOWED, Action
-from checks.services import batches, blind, drafts, evidence, handover, publishing, review
+from checks.services import (
+    batches,
+    blind,
+    drafts,
+    evidence,
+    handover,
+    instruments,
+    publishing,
+    review,
+    tailoring,
+    uploads,
+)
 
 from . import factories
 
@@ -124,7 +136,20 @@ def head_of(draft):
     return {name: "" if value is None else value for name, value in values.items()}
 
 
+TRIED = {"code": "DEMO-1-IDENTITY", "part": "named", "rules": "我们", "revision": "1"}
+
 # name: (arguments, GET, POST, what is posted); both may be functions of the world
+OWN_REQUIREMENT = {
+    "title": "客服时间",
+    "question": "是否写明客服何时有人？",
+    "domain": "notice",
+    "severity": "minor",
+    "compliant": "写明。",
+    "non_compliant": "未写明。",
+    "remediation": "补充。",
+    "expected": "present",
+    "reason": "客户要求。",
+}
 URLS = {
     "engagement_list": ((), SignedIn(), NO, {}),
     "engagement_create": (
@@ -168,9 +193,11 @@ URLS = {
     "item_answer": ("intake_item", NO, Member(Action.UPLOAD, 302), {"audit": "1"}),
     "item_original": ("intake_item", Member(), NO, {}),
     "policy_version": ("policy_version", Member(), NO, {}),
+    "policy_corpus": ("policy_version", NO, Member(Action.MANAGE, 302), {"act": "release"}),
     "policy_original": ("policy_version", Member(), NO, {}),
     "audit_run": ("policy_version", NO, Member(Action.UPLOAD, 302), {}),
     "audit_detail": ("audit", Member(), NO, {}),
+    "audit_move": ("audit", Member(Action.DECIDE), Member(Action.DECIDE), {}),  # nothing newer: the page says so
     "audit_export": ("audit", Member(), NO, {}),
     "audit_review": ("audit", Member(), NO, {}),
     "own_undo": ("audit", NO, Member(Action.DECIDE, 302), {}),
@@ -316,6 +343,58 @@ URLS = {
         Studio(302, **APPROVER),
         lambda world: {"digest": drafts.draft_digest(world["draft_in_review"])},
     ),
+    "draft_gate": ("draft", Studio(), NO, {}),
+    "draft_preview": ("draft", NO, Studio(302), {}),
+    "draft_laboratory": ("draft", Studio(), Studio(), TRIED),
+    "version_laboratory": ("checklist_version", Studio(), Studio(), TRIED),
+    "laboratory_example": ("draft", NO, Studio(**AUTHOR), TRIED | {"add": "match:", "sentence": "我们叫青禾。"}),
+    "laboratory_rules": ("draft", NO, Studio(302, **AUTHOR), TRIED),
+    "checklist_health": ("checklist_version", Studio(), NO, {}),
+    "requirement_health": (
+        lambda world: [world["checklist_version"].pk, "DEMO-1-IDENTITY"],
+        Studio(),
+        NO,
+        {},
+    ),
+    "version_export": (lambda world: [world["checklist_version"].pk, "json"], SignedIn(), NO, {}),
+    "draft_export": (lambda world: [world["draft"].pk, "json"], Studio(), NO, {}),
+    "upload_create": ((), Studio(**AUTHOR), Studio(422, **AUTHOR), {}),
+    "upload_detail": ("upload", Studio(**AUTHOR), Studio(302, **AUTHOR), {"version": "2097.1"}),
+    "instrument_list": ((), Studio(), NO, {}),
+    "instrument_create": (
+        (),
+        Studio(**AUTHOR),
+        Studio(302, **AUTHOR),
+        {"key": "NEWLAW", "title_zh": "新法", "kind": "law"},
+    ),
+    "instrument_detail": ("instrument", Studio(), NO, {}),
+    "law_change_create": (
+        (),
+        Studio(**AUTHOR),
+        Studio(302, **AUTHOR),
+        lambda world: {
+            "instrument": world["instrument"].pk,
+            "kind": "amended",
+            "effective": "2027-01-01",
+            "note": "改了。",
+        },
+    ),
+    "law_change": ("law_change", Studio(), NO, {}),
+    "law_draft": (
+        lambda world: [world["law_change"].pk, world["checklist_version"].pk],
+        NO,
+        Studio(302, **AUTHOR),
+        lambda world: {f"v{world['checklist_version'].pk}-version": "2098.1"},
+    ),
+    "law_change_withdraw": ("law_change", NO, Studio(302, **AUTHOR), {"reason": "记错了。"}),
+    "engagement_tailoring": (
+        "engagement",
+        Member(),
+        Member(Action.MANAGE, 302),
+        {"code": "DEMO-2-PURPOSE", "what": "off", "reason": "不适用于本产品。"},
+    ),
+    "own_requirement": ("engagement", Member(Action.MANAGE), Member(Action.MANAGE, 302), OWN_REQUIREMENT),
+    "tailoring_take_back": ("tailoring_change", NO, Member(Action.MANAGE, 302), {"reason": "还是要看。"}),
     "draft_discard": ("draft", NO, Studio(302, **AUTHOR), {}),
     "requirement_detail": (
         lambda world: [world["checklist_version"].pk, "DEMO-1-IDENTITY"],
@@ -385,6 +464,7 @@ def world(engagement, team, audit):
         "intake_item": intake_item,
         "report": factories.report(signed_audit, by=team.reviewer),
         "checklist_version": audit.checklist_version,
+        **exchanged(audit.checklist_version, engagement),
     }
 
 
@@ -430,6 +510,24 @@ def together(engagement, team, audit):
         "comparison": running.comparisons.get(finding__requirement__code="DEMO-1-IDENTITY"),
         "comment": review.comment_add(by=team.reviewer, finding=commented, text=text),
         "notification": team.auditor.notifications.get(kind="mentioned"),
+    }
+
+
+def exchanged(version, engagement):
+    """An instrument with a change, a checklist that came as a file, and a requirement switched off."""
+    author = factories.checklist_author()
+    instrument = instruments.instrument_add(by=author, key="DEMO", title_zh="示例法")
+    note = {"kind": "amended", "effective": date(2027, 1, 1), "note": "改了。"}
+    source = {**version.source, "slug": "other", "requirements": []}
+    content, _ending, _type = uploads.checklist_file(source=source, format="json")
+    off = {"code": "DEMO-1-IDENTITY", "reason": "不适用。"}
+    return {
+        "instrument": instrument,
+        "law_change": instruments.instrument_change(by=author, instrument=instrument, **note),
+        "upload": uploads.upload_read(by=author, filename="other.json", content=content),
+        "tailoring_change": tailoring.requirement_switch_off(
+            by=engagement.created_by, engagement=engagement, version=version, **off
+        ),
     }
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from ..models import Engagement, Membership
 from ..models.audit import VerdictChoices
+from ..models.checklist import SeverityChoices
 from ..models.engagement import ProcessorScale
 from .checks_tags import person
 
@@ -72,6 +73,12 @@ SENTENCES = {
     "audit.signed": gettext_lazy("%(actor)s signed the audit off."),
     "audit.reopened": gettext_lazy("%(actor)s reopened the audit. Reason: %(reason)s"),
     "report.issued": gettext_lazy("%(actor)s issued report %(number)s."),
+    "tailoring.off": gettext_lazy("%(actor)s switched %(code)s off for this engagement. Reason: %(reason)s"),
+    "tailoring.severity": gettext_lazy(
+        "%(actor)s raised the severity of %(code)s for this engagement: %(severity)s. Reason: %(reason)s"
+    ),
+    "tailoring.own": gettext_lazy("%(actor)s added the requirement %(code)s to this engagement. Reason: %(reason)s"),
+    "tailoring.revoked": gettext_lazy("%(actor)s took the change of %(code)s back. Reason: %(reason)s"),
     "checklist.published": gettext_lazy("Checklist %(checklist)s %(version)s was published."),
 }
 PLACES = {
@@ -117,6 +124,7 @@ class Words(dict):
         self["role"], self["before"] = (role(detail.get(name)) for name in ("role", "before"))
         self["verdict"], self["proposed"] = (verdict(detail.get(name)) for name in ("verdict", "proposed"))
         self["username"] = member(detail)
+        self["severity"] = str(dict(SeverityChoices.choices).get(detail.get("severity"), "—"))
         self["due_date"] = detail.get("due_date") or "—"
         self["changes"] = changes(detail.get("changed", {}))
         count = len(detail.get("findings", ()))

@@ -1,11 +1,12 @@
 """How often the engine is right: the accuracy card of a checklist version, or that it has none."""
 
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from ..accuracy_card import measured_accuracy
 from ..models import ChecklistVersion
 from ..models.audit import VerdictChoices
+from ..permissions import checklist_version_for
 
 DEFICIENT = "deficiency"
 
@@ -21,7 +22,7 @@ def accuracy(request):
 def checklist_accuracy(request, pk):
     """Figures measured on exactly this version, the worst requirements first."""
     versions = ChecklistVersion.objects.defer("source").select_related("checklist")
-    version = get_object_or_404(versions, pk=pk)
+    version = checklist_version_for(request.user, pk)
     record = measured_accuracy(version.digest)
     context = {"version": version, "record": record}
     if record:

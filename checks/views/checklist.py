@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from ..models import Checklist, ChecklistDraft, ChecklistVersion, Requirement
-from ..permissions import is_approver, is_author, sees_drafts
+from ..permissions import checklist_version_for, is_approver, is_author, sees_drafts
+from ..services.instruments import flags_of
 
 GROUP_IN_RULE = re.compile(r"[{｛]([^}｝]+)[}｝]")
 
@@ -38,12 +39,16 @@ def checklist_list(request):
 
 @require_GET
 def checklist_version(request, pk):
-    rows = ChecklistVersion.objects.select_related("checklist", "retirement__by", "published_by", "approved_by")
-    version = get_object_or_404(rows, pk=pk)
+    version = checklist_version_for(request.user, pk)
     version.standing = standing(version, timezone.localdate())
     requirements = version.requirements.defer("content").prefetch_related("legal_basis")
+    flags = flags_of(version=version)
+    for requirement in requirements:
+        requirement.flags = flags.get(requirement.code, ())
     context = {
         "version": version,
+        "tailored": getattr(version, "tailored", None),
+        "flagged": len(flags),
         "requirements": requirements,
         "domains": [(domain, list(rows)) for domain, rows in groupby(requirements, key=lambda row: row.domain)],
         "author": is_author(request.user),
@@ -55,13 +60,17 @@ def checklist_version(request, pk):
 
 @require_GET
 def requirement_detail(request, pk, code):
-    rows = Requirement.objects.select_related("version__checklist").prefetch_related("legal_basis")
+    version = checklist_version_for(request.user, pk)
+    rows = Requirement.objects.prefetch_related("legal_basis")
     requirement = get_object_or_404(rows, version_id=pk, code=code)
+    requirement.version = version
     others = list(requirement.version.requirements.only("code", "version", "position", "title_zh", "title_en"))
     here = others.index(requirement)
     context = {
         "requirement": requirement,
-        "version": requirement.version,
+        "version": version,
+        "flags": flags_of(version=version).get(code, ()),
+        "studio": sees_drafts(request.user),
         "groups": groups_named_in(requirement),
         "ruled": any(entry.get("rules") or entry.get("fact") for entry in detectors_of(requirement)),
         "before": others[here - 1] if here else None,

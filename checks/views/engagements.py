@@ -63,6 +63,7 @@ def engagement_detail(request, pk):
         "memberships": engagement.memberships.select_related("user"),
         "entries": activity_for(engagement, request.user)[:RECENT_ENTRIES],
         "pending": intake_pending(engagement),
+        "tailored": engagement.tailoring.exclude(kind="revoked").filter(revoked_by=None).count(),
         **rights(request.user, engagement),
     }
     return render(request, "checks/engagements/engagement_detail.html", context)
