@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..engine.checklist import REQUIREMENT_CODE, digest_of, problems_of
-from ..models import ActivityEntry, ChecklistDraft, ChecklistVersion, RequirementDraft
+from ..models import ActivityEntry, ChecklistDraft, ChecklistVersion, Instrument, RequirementDraft
 from . import activity
 from .errors import ServiceError
 from .instruments import reasons_for
@@ -237,6 +237,7 @@ def requirement_save(*, by, draft, code, content, revision):
     row.content = content | {"code": wanted}
     _stamp(row, by)
     row.save(update_fields=["code", "content", "revision", "changed_by", "changed_at"])
+    _name_instruments(draft, row.content)
     _record(by, draft, "draft.requirement_saved", code=row.code)
     return row
 
@@ -374,6 +375,22 @@ def _requirement(draft, code):
     if row is None:
         raise NoSuchRequirement(code=code)
     return row
+
+
+def _name_instruments(draft, content):
+    """An instrument that was picked from the register and is new to the checklist is named in its head."""
+    used = {basis.get("instrument") for basis in content.get("legal_basis") or () if isinstance(basis, dict)}
+    missing = used - {each["id"] for each in draft.head.get("instruments", ())}
+    found = Instrument.objects.filter(key__in=missing).order_by("key") if missing else ()
+    entries = [
+        {"id": row.key, "title_zh": row.title_zh, "title_en": row.title_en}
+        | ({"in_force": row.in_force.isoformat()} if row.in_force else {})
+        for row in found
+    ]
+    if entries:
+        draft.head = draft.head | {"instruments": [*draft.head.get("instruments", ()), *entries]}
+        draft.revision += 1
+        draft.save(update_fields=["head", "revision"])
 
 
 def _rename(draft, row, code):

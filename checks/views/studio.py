@@ -250,7 +250,7 @@ def refused(request, draft, error):
 def reason_url(draft, reason):
     """To the field that is to blame, as near as its page has anchors."""
     if reason.kind == "effect_unseen":
-        return reverse("draft_detail", args=[draft.pk])
+        return reverse("draft_gate", args=[draft.pk])
     if not reason.code:
         return reverse("draft_head", args=[draft.pk]) + ("#id_changelog" if reason.kind == "changelog" else "")
     url = reverse("draft_requirement", args=[draft.pk, reason.code])

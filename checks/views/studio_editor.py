@@ -13,6 +13,7 @@ from ..models.checklist import KindChoices, SeverityChoices
 from ..models.engagement import person_name
 from ..permissions import draft_for, is_author
 from ..services import ServiceError, drafts
+from ..services.instruments import instrument_choices
 from ..templatetags.checks_tags import in_language
 from ..templatetags.studio_tags import problem_words
 from .studio import domain_choices
@@ -54,6 +55,7 @@ def save(request, draft, row):
     except ServiceError as error:
         field = "code" if isinstance(error, drafts.NotACode | drafts.CodeTaken | drafts.CodeFixed) else ""
         return refusal(request, draft, row, content, error.message, field)
+    draft.refresh_from_db(fields=["head"])  # an instrument that was picked may be new to it
     url = reverse("draft_requirement", args=[draft.pk, saved.code])
     if act:
         name = act.partition("-")[0]
@@ -95,6 +97,7 @@ def editor_page(request, draft, row, content, *, conflict=None, problem="", extr
     here = codes.index(row.code) if row.code in codes else None
     published = bool(draft.base_id) and draft.base.requirements.filter(code=row.code).exists()
     problems = drafts.requirement_problems(draft, content)
+    register = instrument_choices()
     context = {
         "draft": draft,
         "row": row,
@@ -105,8 +108,8 @@ def editor_page(request, draft, row, content, *, conflict=None, problem="", extr
         "domains": domain_choices(draft),
         "kinds": KindChoices.choices,
         "severities": SeverityChoices.choices,
-        "instruments": instruments_of(draft, content),
-        "references": references_of(draft),
+        "instruments": instruments_of(draft, content, register),
+        "references": references_of(register),
         "group_names": sorted({**draft.head.get("groups", {}), **(content.get("groups") or {})}),
         "messages_of": messages_by_field(problems, content, keys, extra),
         "problem_count": len(problems),
@@ -196,20 +199,20 @@ def revision(posted):
     return int(value) if value.isascii() and value.isdigit() else -1
 
 
-def instruments_of(draft, content):
-    """The instruments to choose from: (id, title), with those the content names and nobody knows."""
-    known = {each["id"]: in_language(each, "title") for each in draft.head.get("instruments", ())}
-    used = {basis.get("instrument") for basis in content.get("legal_basis") or () if basis.get("instrument")}
-    return [*known.items(), *((name, name) for name in sorted(used - set(known)))]
+def instruments_of(draft, content, register):
+    """The instruments to choose from, ``[(id, words)]``: the register's, then those that only this checklist knows."""
+    words = {row["key"]: in_language(row, "title") for row in register}
+    for row in register:
+        if row["state"]:
+            state = _("repealed") if row["state"] == "repealed" else _("amended")
+            words[row["key"]] += f" · {state}"
+    for entry in draft.head.get("instruments", ()):
+        words.setdefault(entry["id"], in_language(entry, "title"))
+    for basis in content.get("legal_basis") or ():
+        words.setdefault(basis.get("instrument") or "", basis.get("instrument"))
+    return [(key, said) for key, said in words.items() if key]
 
 
-def references_of(draft):
-    """Articles cited in this draft, to pick from: ``{instrument: [ref, …]}`` as one sorted list of pairs."""
-    contents = draft.requirements.values_list("content", flat=True)
-    pairs = {
-        (str(basis.get("instrument")), str(basis["ref"]))
-        for content in contents
-        for basis in content.get("legal_basis") or ()
-        if basis.get("ref")
-    }
-    return sorted(pairs)
+def references_of(register):
+    """Articles to pick from, with the instrument they stand in: ``[(id, article)]``."""
+    return [(row["key"], article) for row in register for article in row["articles"]]

@@ -121,6 +121,15 @@
     if (shown) shown.textContent = event.target.value;
   });
 
+  /* Of the articles to pick from, those of the instrument that was chosen. */
+  const references = document.getElementById("references");
+  const articles = references ? [...references.children] : [];
+  form.addEventListener("focusin", (event) => {
+    if (event.target.getAttribute("list") !== "references") return;
+    const chosen = find("select", event.target.closest("[data-row]")).value;
+    references.replaceChildren(...articles.filter((option) => !chosen || option.dataset.instrument === chosen));
+  });
+
   /* ---------- From a message to its character ---------- */
 
   function show(place) {

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from checks.forms import DraftHeadForm
 from checks.models import ChecklistDraft, ChecklistVersion
-from checks.services import drafts, publishing
+from checks.services import drafts, instruments, publishing
 from checks.services.checklist import checklist_import
 
 from .. import factories
@@ -218,6 +218,17 @@ def test_a_published_code_cannot_change(client, draft):
     data = form(draft).dict() | {"code": "OTHER-1"}
     page = text_of(client.post(url("draft_requirement", draft, CODE), data, headers={"HX-Request": "true"}), 422)
     assert "save-state-wrong" in page
+
+
+def test_an_instrument_picked_from_the_register_is_named_in_the_head(client, author, draft):
+    instruments.instrument_add(by=author, key="NEWLAW", title_zh="新示例法", title_en="New Demo Act")
+    page = text_of(client.get(url("draft_requirement", draft, CODE)))
+    assert '<option value="NEWLAW"' in page
+    bases = [*row(draft).content["legal_basis"], {"instrument": "NEWLAW", "ref": "第二条", "note_zh": "要点"}]
+    page = text_of(save(client, draft, legal_basis=bases))
+    assert "没有法律文件" not in page
+    draft.refresh_from_db()
+    assert draft.head["instruments"][-1]["title_zh"] == "新示例法"
 
 
 def test_approvers_read_and_do_not_write(approver, draft):
