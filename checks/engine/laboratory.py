@@ -8,6 +8,7 @@ version of the rules hit.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,13 @@ class Prepared(Text):
     @cached_property
     def metrics(self) -> dict[str, float]:
         return extract_facts(self.original, self.outline, NormalText(self.normal, self.origin)).metrics
+
+    def bits_between(self, start: int, end: int) -> int:
+        """The sentences that a stretch of the original touches, as bits."""
+        sentences = self.outline.sentences
+        first = bisect_right(sentences, start, key=lambda sentence: sentence.end)
+        last = bisect_left(sentences, end, key=lambda sentence: sentence.start)
+        return (1 << last) - (1 << first) if last > first else 0
 
 
 def prepare(text: str) -> Prepared:

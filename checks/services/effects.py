@@ -17,7 +17,7 @@ from django.utils import timezone
 from django_tasks import task
 
 from ..accuracy import DEFICIENT, judge, policies
-from ..engine import parse_checklist
+from ..engine import ChecklistError, parse_checklist
 from ..engine.checklist import digest_of
 from ..engine.effects import difference, only, turns
 from ..engine.entities import Scale
@@ -31,13 +31,14 @@ QUICK_CHARACTERS = 300_000  # of stored policies; so much is worked out within t
 REMEMBERED = 4  # drafts that stay parsed: a page asks several times for the same one
 LABELLED_AT_MOST = 400  # labelled policies that are read
 _differences: dict = {}
+__all__ = ["ChecklistError", "State", "difference_of", "preview_of", "preview_start", "preview_work", "recover"]
 
 
 def difference_of(draft):
     """``(engine Difference, base or None, draft)``, both parsed; raises the engine's ChecklistError."""
     source = draft_source(draft)
     digest = digest_of(source)
-    key = (digest, draft.base_id)
+    key = (digest, draft.base.digest if draft.base_id else "")
     if key not in _differences:
         after = parse_checklist(source)
         before = parse_checklist(draft.base.source) if draft.base_id else None

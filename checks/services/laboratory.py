@@ -68,12 +68,12 @@ class Element:
         """From an entry of a checklist's source, however unfinished it is."""
         examples = entry.get("examples") or {}
         return cls(
-            _lines(entry.get("rules")),
-            _lines(entry.get("unless")),
+            lines_of(entry.get("rules")),
+            lines_of(entry.get("unless")),
             entry.get("at_least") if isinstance(entry.get("at_least"), int) else 1,
             bool(entry.get("headings")),
-            _lines(examples.get("match") if isinstance(examples, dict) else ()),
-            _lines(examples.get("no_match") if isinstance(examples, dict) else ()),
+            lines_of(examples.get("match") if isinstance(examples, dict) else ()),
+            lines_of(examples.get("no_match") if isinstance(examples, dict) else ()),
         )
 
     def search(self, groups):
@@ -81,7 +81,8 @@ class Element:
         return Search(self.rules, groups, unless=self.unless, at_least=self.at_least, headings=self.headings)
 
 
-def _lines(lines):
+def lines_of(lines):
+    """Lines without blanks around them; what is empty or no text is left out."""
     return tuple(line.strip() for line in lines or () if isinstance(line, str) and line.strip())
 
 
@@ -104,7 +105,7 @@ def part_of(content, part):
 def groups_of(head, content):
     """The term groups that a requirement's rules may name; what is no list of terms is left out."""
     named = {**(head.get("groups") or {}), **(content.get("groups") or {})}
-    return {name: words for name, words in named.items() if isinstance(words, list) and _lines(words)}
+    return {name: words for name, words in named.items() if isinstance(words, list) and lines_of(words)}
 
 
 class _Shelf:
@@ -112,31 +113,33 @@ class _Shelf:
 
     def __init__(self):
         self.lock = threading.Lock()
-        self.texts: OrderedDict[int, Prepared] = OrderedDict()
+        self.texts: OrderedDict[tuple, Prepared] = OrderedDict()  # by number and hash of the file
         self.corpora: OrderedDict[tuple, Corpus] = OrderedDict()
 
     def corpus(self, pks, seconds=0.0):
         """``(versions, Corpus)`` of those policy versions that are ready after so many seconds, in the order given."""
         until = time.monotonic() + seconds
-        for pk in pks:
-            if pk not in self.texts:
+        known = dict(PolicyVersion.objects.filter(pk__in=pks).values_list("pk", "sha256"))
+        names = [(pk, known[pk]) for pk in pks if pk in known]
+        for name in names:
+            if name not in self.texts:
                 if time.monotonic() > until:
                     break
-                self.put(pk, prepare(PolicyVersion.objects.values_list("text", flat=True).get(pk=pk)))
+                self.put(name, prepare(PolicyVersion.objects.values_list("text", flat=True).get(pk=name[0])))
         with self.lock:
-            key = tuple(pk for pk in pks if pk in self.texts)
-            for pk in key:
-                self.texts.move_to_end(pk)
+            key = tuple(name for name in names if name in self.texts)
+            for name in key:
+                self.texts.move_to_end(name)
             if key not in self.corpora:
-                self.corpora[key] = Corpus([self.texts[pk] for pk in key])
+                self.corpora[key] = Corpus([self.texts[name] for name in key])
             self.corpora.move_to_end(key)
             while len(self.corpora) > CORPORA:
                 self.corpora.popitem(last=False)
-            return key, self.corpora[key]
+            return tuple(pk for pk, _sha256 in key), self.corpora[key]
 
-    def put(self, pk, text):
+    def put(self, name, text):
         with self.lock:
-            self.texts[pk] = text
+            self.texts[name] = text
             size = sum(len(each.original) for each in self.texts.values())
             while size > CHARACTERS and len(self.texts) > 1:
                 size -= len(self.texts.popitem(last=False)[1].original)
@@ -145,7 +148,7 @@ class _Shelf:
 _shelf = _Shelf()
 
 
-@dataclass(frozen=True)
+@dataclass
 class Line:
     """One sentence of the corpus as the laboratory shows it: ``kind`` is new, lost or same."""
 
@@ -244,6 +247,31 @@ def sentence_ask(element, groups, sentence):
     return why_not(element.search(groups), prepare(sentence))
 
 
+def rules_behind(element, groups, places):
+    """Which rules hit what auditors kept and took away: ``[(rule, kept, taken)]`` in the order of the rules.
+
+    ``places`` are ``(policy version, start, end, taken)``. Rules that cannot be read give nothing.
+    """
+    try:
+        search = element.search(groups)
+    except LineError:
+        return []
+    kept, taken = [0] * len(search.rules), [0] * len(search.rules)
+    there, corpus = _shelf.corpus(sorted({place[0] for place in places}), AT_ONCE)
+    number = {pk: index for index, pk in enumerate(there)}
+    with _shelf.lock:
+        lines = corpus.lines(search.rules)
+    for pk, start, end, away in places:
+        if pk not in number:
+            continue
+        text = corpus.texts[number[pk]]
+        bits = text.bits_between(start, end)
+        for rule, line in enumerate(lines):
+            if line.get(number[pk], 0) & bits:
+                (taken if away else kept)[rule] += 1
+    return list(zip(element.rules, kept, taken, strict=True))
+
+
 def words_suggest(pks, words, limit=12):
     """Words that stand where these stand in the policies: ``[(Suggestion, policy version, its sentence)]``."""
     there, corpus = _shelf.corpus(pks, AT_ONCE)
@@ -272,16 +300,19 @@ def example_add(*, by, draft, code, part, kind, sentence, revision):
     return _part_save(by, draft, code, part, revision, change)
 
 
-def rules_keep(*, by, draft, code, part, rules, unless, revision):
-    """Write the tried lines into the element of the draft and return its row. Raises as ``requirement_save``.
+def rules_keep(*, by, draft, code, part, rules, unless, at_least, headings, revision):
+    """Write what was tried into the element of the draft and return its row. Raises as ``requirement_save``.
 
     Lines that cannot be read are kept too: a draft may be unfinished, and says so.
     """
 
     def change(entry):
-        changed = entry | {"rules": list(_lines(rules))}
-        if _lines(unless) or "unless" in entry:
-            changed["unless"] = list(_lines(unless))
+        changed = entry | {"rules": list(lines_of(rules))}
+        if lines_of(unless) or "unless" in entry:
+            changed["unless"] = list(lines_of(unless))
+        for name, value, usual in (("at_least", at_least, 1), ("headings", headings, False)):
+            if value != usual or name in entry:
+                changed[name] = value
         return changed
 
     return _part_save(by, draft, code, part, revision, change)

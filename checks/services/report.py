@@ -67,8 +67,8 @@ def audit_sign_off(*, by, audit, statement="", warnings_seen=False):
     """Sign the audit off and return the SignOff, which carries the digest of the exact state that was signed.
 
     ``warnings_seen``: the signer has looked at what is no obstacle but should be known. Raises AuditSigned, NotReady
-    with its obstacles, AuditMoved, WarningsUnseen, and SignerDecided or SignerObserved when the signer made the decision
-    that counts on any finding, or wrote an observation: four eyes.
+    with its obstacles, AuditMoved, WarningsUnseen, and SignerDecided or SignerObserved when the signer made the
+    decision that counts on any finding, or wrote an observation: four eyes.
     """
     _lock(audit)
     if audit.status == Audit.Status.SIGNED:
