@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
 from checks.forms import DraftHeadForm
+from checks.models import ChecklistVersion
 from checks.permissions import ALLOWED, Action
 from checks.services import (
     batches,
@@ -197,7 +198,12 @@ URLS = {
     "policy_original": ("policy_version", Member(), NO, {}),
     "audit_run": ("policy_version", NO, Member(Action.UPLOAD, 302), {}),
     "audit_detail": ("audit", Member(), NO, {}),
-    "audit_move": ("audit", Member(Action.DECIDE), Member(Action.DECIDE), {}),  # nothing newer: the page says so
+    "audit_move": (
+        "audit",
+        Member(Action.DECIDE),
+        Member(Action.DECIDE, 302),
+        lambda world: {"version": ChecklistVersion.objects.newest_first().first().pk},
+    ),
     "audit_export": ("audit", Member(), NO, {}),
     "audit_review": ("audit", Member(), NO, {}),
     "own_undo": ("audit", NO, Member(Action.DECIDE, 302), {}),
