@@ -17,14 +17,39 @@
   /* Typing that is not saved yet must not be lost with the page. */
   let unsaved = false;
   form.addEventListener("input", () => { unsaved = true; });
+  let leaving = false;
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.target === form) unsaved = false;
+    if (event.target !== form) return;
+    if (leaving) event.preventDefault(); // a button has taken all of it along
+    else unsaved = false;
   });
+  window.addEventListener("pageshow", () => { leaving = false; });
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.target === form && !event.detail.successful) unsaved = true;
   });
   document.addEventListener("htmx:sendError", () => policyaudit.say(form.dataset.offline || "…"));
-  form.addEventListener("submit", () => { unsaved = false; });
+
+  /* A button waits for the saving that is on its way: it would come with a revision that is no longer the newest. */
+  let waiting = null;
+  form.addEventListener("submit", (event) => {
+    if (form.classList.contains("htmx-request")) {
+      event.preventDefault();
+      waiting = event.submitter;
+      return;
+    }
+    unsaved = false;
+    leaving = true;
+  });
+  document.addEventListener("htmx:afterSettle", () => setTimeout(goOn));
+  document.addEventListener("htmx:afterRequest", () => setTimeout(goOn));
+
+  function goOn() {
+    if (!waiting || form.classList.contains("htmx-request")) return;
+    const button = waiting;
+    waiting = null;
+    form.requestSubmit(button);
+  }
+
   window.addEventListener("beforeunload", (event) => {
     if (unsaved) event.preventDefault();
   });
