@@ -722,8 +722,8 @@ class LawChangeForm(forms.Form):
         error_messages={"required": _("Choose the instrument, or add a new one to the register first.")},
     )  # fmt: skip
     kind = forms.ChoiceField(
-        label=_("What happened"), choices=InstrumentChange.Kind.choices, widget=forms.RadioSelect,
-        initial=InstrumentChange.Kind.AMENDED.value, error_messages={"required": _("Choose what happened.")},
+        label=_("Kind of change"), choices=InstrumentChange.Kind.choices, widget=forms.RadioSelect,
+        initial=InstrumentChange.Kind.AMENDED.value, error_messages={"required": _("Choose the kind of change.")},
     )  # fmt: skip
     effective = forms.DateField(
         label=_("From which day"),
@@ -773,7 +773,7 @@ class UploadForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ".zip,.xlsx,.json"}),
     )  # fmt: skip
     copy = forms.TypedChoiceField(
-        label=_("What it is"), coerce=lambda value: value == "1", widget=forms.RadioSelect, initial="0",
+        label=_("Kind of file"), coerce=lambda value: value == "1", widget=forms.RadioSelect, initial="0",
         choices=[
             ("0", _("A file that was edited")),
             ("1", _("An unchanged copy from another installation: check its digest")),
@@ -791,7 +791,7 @@ class UploadForm(forms.Form):
 class TailoringForm(forms.Form):
     code = forms.ChoiceField(label=_("Requirement"), error_messages={"required": _("Choose the requirement.")})
     what = forms.ChoiceField(
-        label=_("What changes"),
+        label=_("Kind of change"),
         choices=[
             ("off", _("Switch it off")),
             ("critical", _("Raise its severity to critical")),

@@ -326,7 +326,7 @@ class _Reader:
         if name not in self.book.sheetnames:
             self.refuse(Refused(name, "", "sheet_missing"))
             return
-        sheet, columns = self.book[name], list(SHEETS[name])
+        sheet = self.book[name]
         lines = sheet.iter_rows(max_row=MOST_ROWS + FIRST_ROW, max_col=MOST_COLUMNS)
         head = [cell.value for cell in next(lines, ())]
         while head and head[-1] is None:
@@ -381,6 +381,7 @@ class _Reader:
             else:
                 row.values[column] = decode(text_of(value))
         except CellError as error:
+            row.values[column] = {} if column == "more" else [] if column in _LINES else ""  # there, not understood
             self.refuse(Refused(row.sheet, place, str(error), value))
 
     # Content

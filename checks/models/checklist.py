@@ -47,7 +47,7 @@ class ChecklistVersionQuerySet(AppendOnlyQuerySet):
 
 
 class SharedVersionManager(models.Manager):
-    """Versions for everybody. Those tailored for one engagement are in ``everywhere`` alone, so no list can leak them."""
+    """Versions for everybody. Those tailored for one engagement are in ``everywhere`` alone: no list can leak them."""
 
     def get_queryset(self):
         return super().get_queryset().filter(tailored=None)

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .append_only import AppendOnly
 
@@ -14,7 +15,7 @@ class Instrument(models.Model):
         LAW = "law", _("Law")
         REGULATION = "regulation", _("Administrative regulation")
         RULE = "rule", _("Departmental rule")
-        STANDARD = "standard", _("Standard")
+        STANDARD = "standard", pgettext_lazy("legal instrument", "Standard")
         GUIDANCE = "guidance", _("Guidance")
         OTHER = "other", _("Other")
 
