@@ -75,7 +75,7 @@ def only(checklist: Checklist, codes) -> Checklist:
 class Turn:
     """A verdict that comes out otherwise; a side is None where the requirement does not exist.
 
-    The pieces are the evidence that makes the difference: what only the one side cites, else its first piece.
+    The pieces are the evidence that makes the difference: what only the one side cites; None where there is none.
     """
 
     code: str
@@ -108,4 +108,4 @@ def _pieces(before: Finding | None, after: Finding | None) -> tuple[Evidence | N
 def _telling(mine: tuple[Evidence, ...], theirs: tuple[Evidence, ...]) -> Evidence | None:
     there = {(piece.start, piece.end, piece.element) for piece in theirs}
     alone = [piece for piece in mine if (piece.start, piece.end, piece.element) not in there]
-    return next(iter(alone or mine), None)
+    return next(iter(alone), None)

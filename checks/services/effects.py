@@ -163,7 +163,7 @@ def _turn_json(pk, turn):
 
 
 def _place(piece):
-    return [piece.start, piece.end, piece.clause] if piece else None
+    return [piece.start, piece.end, piece.element] if piece else None
 
 
 def _labelled(old, new, lease):

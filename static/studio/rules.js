@@ -157,7 +157,8 @@
 
   function tryBeside(field) {
     const prefix = field.name.replace(/-(?:rules|unless)$/u, "");
-    const of = (name) => field.form.elements[`${prefix}-${name}`];
+    // Not form.elements: the form has fields of that name.
+    const of = (name) => document.getElementsByName(`${prefix}-${name}`)[0];
     const values = {
       beside: "1",
       code: beside.dataset.code,

@@ -38,7 +38,7 @@ def change(author, draft, code="A-PERIOD", rule="保存 ..2 一年"):
 
 def test_verdicts_that_turn_are_told_with_their_sentence(author, draft):
     policy = factories.policy_version(text=TEXT)
-    factories.policy_version(text="一、我们保存一年。\n二、手机号码。\n三、注销。\n")
+    factories.policy_version(text="一、信息\n信息保存一年。\n")
     change(author, draft)
     preview = effects.preview_start(by=author, draft=draft)
     assert (preview.state, preview.result["policies"]) == ("done", 2)
@@ -49,8 +49,8 @@ def test_verdicts_that_turn_are_told_with_their_sentence(author, draft):
         "compliant",
         "non_compliant",
     )
-    start, end, _clause = turn["place_before"]
-    assert TEXT[start:end] == "信息保存六个月。"
+    start, end, element = turn["place_before"]
+    assert (TEXT[start:end], element) == ("信息保存六个月。", "named")
     assert turn["place_after"] is None
 
 

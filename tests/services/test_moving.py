@@ -16,7 +16,7 @@ from .. import factories
 
 pytestmark = pytest.mark.django_db
 
-POLICY = "一、我们收集您的手机号码。\n二、信息保存六个月。\n三、您可以注销账号。\n"
+POLICY = "一、信息\n我们收集您的手机号码。\n信息保存六个月。\n您可以注销账号。\n"
 
 
 def source(version):
@@ -131,8 +131,8 @@ def test_decisions_go_along_where_nothing_changed(team, audit, next_version):
 def test_what_people_added_goes_along(team, audit, next_version):
     decide(team, audit, "A-PERIOD")
     row = finding(audit, "A-PERIOD")
-    start = POLICY.index("三、您可以注销账号。")
-    evidence.evidence_attach(by=team.auditor, finding=row, start=start, end=start + 9, element="named", revision=0)
+    start = POLICY.index("您可以注销账号。")
+    evidence.evidence_attach(by=team.auditor, finding=row, start=start, end=start + 8, element="named", revision=0)
     factories.observation(audit, team.auditor, quote="保存六个月")
     new = moving.audit_move(by=team.auditor, audit=audit, version=next_version)
     (added,) = finding(new, "A-PERIOD").evidence_changes.all()
