@@ -115,6 +115,7 @@ def audit_move(*, by, audit, version):
             "new": new.pk,
             "from": audit.checklist_version.digest,
             "to": version.digest,
+            "count": len(carried),
             "carried": carried,
             "reopened": reopened,
         }

@@ -29,6 +29,11 @@ SENTENCES = {
     "intake.kept": gettext_lazy("%(actor)s answered about “%(filename)s”: keep it without an audit."),
     "intake.answered": gettext_lazy("%(actor)s answered about “%(filename)s”: audit it."),
     "audit.run": gettext_lazy("%(actor)s ran an audit by the law as of %(as_of)s."),
+    "audit.moved": gettext_lazy(
+        "%(actor)s moved the audit to another version of the checklist: %(count)s decisions went along."
+    ),
+    "corpus.released": gettext_lazy("%(actor)s released “%(name)s” to the rule corpus."),
+    "corpus.withdrawn": gettext_lazy("%(actor)s withdrew “%(name)s” from the rule corpus."),
     "finding.decided": gettext_lazy("%(actor)s decided %(code)s: %(verdict)s."),
     "finding.overridden": gettext_lazy(
         "%(actor)s decided %(code)s: %(verdict)s instead of %(proposed)s. Reason: %(reason)s"

@@ -1,15 +1,19 @@
-"""How long the rule laboratory takes on a folder of texts: ``python -m tests.bench.laboratory FOLDER [--texts 130]``.
+"""The rule laboratory and the effect of a draft, timed: ``python -m tests.bench.laboratory FOLDER [--texts 130]``.
 
 Reads up to so many ``*.txt`` below the folder, makes them ready, and holds rules of the shipped checklist against all
-of them as an author who edits one element does. Nothing of the texts is printed or kept.
+of them as an author who edits one element does; then a draft with three changed requirements is held against them.
+Nothing of the texts is printed or kept.
 """
 
 import argparse
+import copy
 import statistics
 import time
 from pathlib import Path
 
-from checks.engine import load_checklist, shipped_checklist
+from checks.engine import document_from_text, load_checklist, parse_checklist, shipped_checklist
+from checks.engine.effects import difference, only, turns
+from checks.engine.entities import Scale
 from checks.engine.laboratory import Corpus, Search, compare, prepare
 from checks.engine.synonyms import suggest
 
@@ -71,6 +75,21 @@ def main():
             times = [max(0.0, each - corpora) for each in times]
         slow = times[int(len(times) * 0.95)]
         print(f"{title}: {len(times)} tried; median {statistics.median(times):.0f} ms, 95 % {slow:.0f} ms")
+    edited = copy.deepcopy(checklist.source)
+    for entry in edited["requirements"][:3]:
+        for part in entry["elements"]:
+            part["rules"] = part.get("rules", [])[1:]
+    after = parse_checklist(edited)
+    codes = difference(checklist, after).decides
+    before, after = only(checklist, codes), only(after, codes)
+    documents = [document_from_text(text, name="policy") for text in texts]
+    turned = []
+
+    def effect():
+        for document in documents:
+            turned.extend(turns(document, before, after, Scale.STANDARD))
+
+    print(f"effect of {len(codes)} changed requirements: {milliseconds(effect):.0f} ms, {len(turned)} verdicts turn")
     print(f"suggestions: {milliseconds(lambda: suggest(['保存', '存储'], prepared)):.0f} ms")
 
 
