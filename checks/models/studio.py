@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .append_only import AppendOnly
 from .checklist import Checklist, ChecklistVersion
@@ -15,7 +16,7 @@ class ChecklistDraft(models.Model):
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")
         IN_REVIEW = "in_review", _("In review")
-        PUBLISHED = "published", _("Published")
+        PUBLISHED = "published", pgettext_lazy("state of a checklist", "Published")
         DISCARDED = "discarded", _("Discarded")
 
     checklist = models.ForeignKey(Checklist, models.PROTECT, related_name="drafts")

@@ -7,6 +7,7 @@ from django.db.models import Count, Prefetch
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from ..models import Checklist, ChecklistDraft, ChecklistVersion, Requirement
@@ -85,7 +86,7 @@ def standing(version, today):
         return "retired", _("Retired")
     if version.applies_from and version.applies_from > today:
         return "waiting", _("Not in effect yet")
-    return "published", _("Published")
+    return "published", pgettext("state of a checklist", "Published")
 
 
 def groups_named_in(requirement):
