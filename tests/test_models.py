@@ -15,11 +15,13 @@ pytestmark = pytest.mark.django_db
 
 HISTORY = [
     models.ActivityEntry,
+    models.AuditMove,
     models.Batch,
     models.ChecklistVersion,
     models.Comment,
     models.CommentState,
     models.Comparison,
+    models.CorpusRelease,
     models.Decision,
     models.DraftReview,
     models.EvidenceChange,
@@ -63,6 +65,9 @@ def history(signed_audit, team):
     at = {"by": draft.author, "at": timezone.now()}
     models.DraftReview.objects.create(draft=draft, kind="submitted", digest="0" * 64, **at)
     models.VersionRetirement.objects.create(version=draft.base, reason="由新版本取代。", **at)
+    models.CorpusRelease.objects.create(policy_version=signed_audit.policy_version, kind="released", **at)
+    newer = factories.audit(signed_audit.engagement)
+    models.AuditMove.objects.create(old=signed_audit, new=newer, carried=0, reopened=0, **at)
 
 
 def test_the_list_of_history_is_complete():

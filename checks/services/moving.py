@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..models import (
+    Audit,
     AuditMove,
     BlindReview,
     ChecklistVersion,
@@ -107,6 +108,7 @@ def audit_move(*, by, audit, version):
         audit_keep(audit=new, proposals=proposals)
         carried, reopened = _carry(audit, new, {proposal.code: proposal for proposal in proposals})
         _observations(audit, new)
+        Audit.objects.filter(pk=audit.pk).update(waiting_since=None)  # nobody has to answer for history
         AuditMove.objects.create(
             old=audit, new=new, carried=len(carried), reopened=len(reopened), by=by, at=timezone.now()
         )

@@ -43,7 +43,9 @@ def draft(people):
 
 
 def test_a_rule_is_repaired_from_a_false_alarm(open_context, draft):
-    page = sign_in(open_context()[0].new_page(), draft.author)
+    context, watch = open_context()
+    watch.expected = ("422",)  # the refused publish
+    page = sign_in(context.new_page(), draft.author)
     page.goto(f"/checklists/{draft.base_id}/health/")
     page.locator("tbody th a").first.click()
     expect(page.locator("h1")).to_have_text("保存")
