@@ -8,11 +8,22 @@
   const form = find("[data-editor]");
   if (!form) return;
 
-  /* A refusal (409, 422) is an answer: it is shown. */
+  /* A refusal (409, 422) is an answer: it is shown. The sign-in page is none, and nothing was saved. */
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr } = event.detail;
     if (xhr.status === 409 || xhr.status === 422) event.detail.shouldSwap = true;
+    else if (xhr.responseURL.includes("/accounts/login/")) complain("signedOut");
+    else if (xhr.status >= 400) complain("failed");
   });
+
+  function complain(what) {
+    unsaved = true;
+    const words = form.dataset[what];
+    policyaudit.say(words);
+    const state = find("#save-state");
+    state.className = "save-state save-state-wrong";
+    state.textContent = words;
+  }
 
   /* Typing that is not saved yet must not be lost with the page. */
   let unsaved = false;
@@ -27,7 +38,7 @@
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.target === form && !event.detail.successful) unsaved = true;
   });
-  document.addEventListener("htmx:sendError", () => policyaudit.say(form.dataset.offline || "…"));
+  document.addEventListener("htmx:sendError", () => complain("offline"));
 
   /* A button waits for the saving that is on its way: it would come with a revision that is no longer the newest. */
   let waiting = null;

@@ -12,6 +12,7 @@ from checks.services import drafts
 from .. import factories
 from .conftest import TIMEOUT
 from .steps import sign_in
+from .test_accessibility import COLOURS, EVERYTHING, violations
 
 pytestmark = pytest.mark.browser
 CODE = "TEST-1-AUTOFILL"
@@ -148,3 +149,26 @@ def test_two_authors_on_one_requirement(open_context, shipped, author):
     expect(page.locator("#revision")).to_have_value("4", timeout=TIMEOUT)
     row.refresh_from_db()
     assert [part["id"] for part in row.content["elements"]] == ids
+
+
+def test_no_screen_of_the_studio_has_a_serious_violation(open_context, shipped, author):
+    draft = drafts.draft_start(by=author, checklist=shipped.checklist, base=shipped, version="2027.03")
+    row = draft.requirements.get(code="PIPL-17-NAME")
+    content = row.content | {"title_zh": "", "question_zh": "另一个问题？"}
+    drafts.requirement_save(by=author, draft=draft, code=row.code, content=content, revision=0)
+    drafts.requirement_remove(by=author, draft=draft, code="PIPL-17-IDENTITY")
+    page = sign_in(open_context()[0].new_page(), author)
+    found = {}
+    for address in (
+        "/checklists/",
+        f"/studio/drafts/{draft.pk}/",
+        f"/studio/drafts/{draft.pk}/head/",
+        f"/studio/drafts/{draft.pk}/PIPL-17-NAME/",
+        f"/studio/checklists/{draft.checklist_id}/compare/",
+    ):
+        page.goto(address)
+        for scheme, rules in (("light", EVERYTHING), ("dark", COLOURS)):
+            page.emulate_media(color_scheme=scheme)
+            if grave := violations(page, rules):
+                found[address, scheme] = grave
+    assert found == {}
