@@ -27,6 +27,8 @@ HISTORY = [
     models.EvidenceChange,
     models.FindingChange,
     models.Handover,
+    models.InstrumentChange,
+    models.InstrumentChangeWithdrawal,
     models.LegalBasis,
     models.ObservationVersion,
     models.PolicyVersion,
@@ -34,6 +36,8 @@ HISTORY = [
     models.Requirement,
     models.SecondOpinion,
     models.SignOff,
+    models.TailoredVersion,
+    models.TailoringChange,
     models.VersionRetirement,
 ]
 
@@ -68,6 +72,19 @@ def history(signed_audit, team):
     models.CorpusRelease.objects.create(policy_version=signed_audit.policy_version, kind="released", **at)
     newer = factories.audit(signed_audit.engagement)
     models.AuditMove.objects.create(old=signed_audit, new=newer, carried=0, reopened=0, **at)
+    instrument = models.Instrument.objects.create(key="DEMO", title_zh="示例法", title_en="Act", added_at=timezone.now())
+    change = models.InstrumentChange.objects.create(
+        instrument=instrument, kind="amended", effective=timezone.localdate(), note="改了。",
+        recorded_by=team.lead, recorded_at=timezone.now(),
+    )  # fmt: skip
+    models.InstrumentChangeWithdrawal.objects.create(change=change, reason="记错了。", **at)
+    engagement = signed_audit.engagement
+    models.TailoringChange.objects.create(
+        engagement=engagement, checklist=draft.checklist, kind="off", code="DEMO-1", title_zh="甲", title_en="A",
+        reason="不适用。", **made,
+    )  # fmt: skip
+    tailored = factories.checklist_version()
+    models.TailoredVersion.objects.create(version=tailored, base=draft.base, engagement=engagement)
 
 
 def test_the_list_of_history_is_complete():

@@ -377,6 +377,7 @@ def reason_for(change):
 
 
 def mark_of(change):
+    """What a mark in a draft ends in, so that it can be found again."""
     return f"[#{change.pk}]"
 
 

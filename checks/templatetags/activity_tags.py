@@ -78,6 +78,7 @@ SENTENCES = {
     "audit.signed": gettext_lazy("%(actor)s signed the audit off."),
     "audit.reopened": gettext_lazy("%(actor)s reopened the audit. Reason: %(reason)s"),
     "report.issued": gettext_lazy("%(actor)s issued report %(number)s."),
+    "draft.imported": gettext_lazy("%(actor)s took a file into a draft: %(filename)s."),
     "tailoring.off": gettext_lazy("%(actor)s switched %(code)s off for this engagement. Reason: %(reason)s"),
     "tailoring.severity": gettext_lazy(
         "%(actor)s raised the severity of %(code)s for this engagement: %(severity)s. Reason: %(reason)s"
