@@ -85,6 +85,7 @@ SENTENCES = {
     ),
     "tailoring.own": gettext_lazy("%(actor)s added the requirement %(code)s to this engagement. Reason: %(reason)s"),
     "tailoring.revoked": gettext_lazy("%(actor)s took the change of %(code)s back. Reason: %(reason)s"),
+    "checklist.retired": gettext_lazy("%(actor)s retired checklist %(checklist)s %(version)s. Reason: %(reason)s"),
     "checklist.published": gettext_lazy("Checklist %(checklist)s %(version)s was published."),
 }
 PLACES = {
