@@ -72,6 +72,8 @@ _SCALE_KEYS = {"severity", "optional", "note_zh"}
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 REQUIREMENT_CODE = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
+# What is looked up in tables has a place of limited length there.
+_LONGEST = {"code": 60, "domain": 40, "title_zh": 200, "title_en": 200, "instrument": 40, "ref": 100}
 _TEXTS = ("code", "title_zh", "title_en", "question_zh", "question_en", "remediation_zh", "remediation_en")
 
 
@@ -296,6 +298,8 @@ class _Loader:
         for index, basis in enumerate(entry["legal_basis"]):
             with self.at("legal_basis", index):
                 self.keys(basis, _BASIS_KEYS, {"instrument", "ref", "note_zh"}, code, "legal_basis")
+                with self.at("ref"):
+                    self.short(basis, "ref", code)
         groups = dict(self.groups)
         for name, words in entry.get("groups", {}).items():
             with self.at("groups", name):
@@ -448,6 +452,12 @@ class _Loader:
                 raise ChecklistError(code, name, "expected text, not %(value)r (quote it)", value=entry[name])
             if not entry[name].strip():
                 raise ChecklistError(code, name, "this must not be empty")
+            self.short(entry, name, code)
+
+    def short(self, entry: dict, name: str, code: str):
+        most = _LONGEST.get(name)
+        if most and len(str(entry.get(name) or "")) > most:
+            raise ChecklistError(code, name, "this has more than %(most)s characters", most=most)
 
     def keys(self, entry, allowed: set[str], needed: set[str], file: str, where: str):
         if not isinstance(entry, dict):

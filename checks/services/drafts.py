@@ -23,6 +23,7 @@ from .instruments import reasons_for
 AUTHOR, APPROVER = "checks.author_checklist", "checks.approve_checklist"
 ONE_SITTING = timedelta(minutes=10)  # what one person saves again and again in this time is one act
 LONGEST_VERSION = 40
+LONGEST_CODE = 60
 
 
 class NotAuthor(ServiceError):
@@ -401,7 +402,7 @@ def _rename(draft, row, code):
 
 def _new_code(draft, code):
     code = code.strip()
-    if not REQUIREMENT_CODE.fullmatch(code):
+    if not REQUIREMENT_CODE.fullmatch(code) or len(code) > LONGEST_CODE:
         raise NotACode
     if draft.requirements.filter(code=code).exists():
         raise CodeTaken(code=code)

@@ -12,6 +12,7 @@ register = template.Library()
 # The engine speaks English and gives the parts of a message; here they become sentences for both languages.
 PROBLEMS = {
     "this must not be empty": gettext_lazy("This must not be empty."),
+    "this has more than %(most)s characters": gettext_lazy("This has more than %(most)s characters."),
     "this code is there twice": gettext_lazy("This code is there twice."),
     "the same id twice": gettext_lazy("Another element or signal has the same id."),
     "an id consists of small letters, digits and _": gettext_lazy("An id consists of small letters, digits and _."),

@@ -146,6 +146,16 @@ def test_problems_lead_to_the_character(author, draft):
     assert problem.position == len("存储 ..8 [境内|")
 
 
+def test_what_would_not_fit_is_said_before_it_is_published(author, draft):
+    content = deepcopy(row(draft).content)
+    content["title_zh"] = "长" * 201
+    content["legal_basis"][0]["ref"] = "条" * 101
+    found = drafts.requirement_problems(draft, content)
+    assert [problem.path for problem in found] == [("title_zh",), ("legal_basis", 0, "ref")]
+    with pytest.raises(drafts.NotACode):
+        drafts.requirement_add(by=author, draft=draft, code="A" * 61)
+
+
 def test_what_was_to_be_examined_again_is_ticked_off(author, draft):
     drafts.requirements_mark(by=author, draft=draft, codes=["DEMO-3-RETENTION"], why="第二条已修订")
     assert row(draft).reexamine == "第二条已修订"
