@@ -160,7 +160,7 @@ def effective_changes(source, changes):
 
 
 def tailored_source(source, changes):
-    """The content with the changes made: requirements left out, graver ones, own ones at the end."""
+    """The content with the changes made: requirements left out, graver ones, own ones behind those of their domain."""
     off = {change.code for change in changes if change.kind == Kind.OFF}
     graver = {change.code: change.severity for change in changes if change.kind == Kind.SEVERITY}
     entries = [deepcopy(entry) for entry in source["requirements"] if entry["code"] not in off]
@@ -170,8 +170,15 @@ def tailored_source(source, changes):
             for scale in entry.get("scales", {}).values():
                 if "severity" in scale and GRAVITY.index(scale["severity"]) < GRAVITY.index(severity):
                     scale["severity"] = severity
-    own = [deepcopy(change.content) for change in changes if change.kind == Kind.OWN]
-    return {**source, "requirements": [*entries, *own]}
+    for change in changes:
+        if change.kind == Kind.OWN:
+            entries.insert(_behind_its_domain(entries, change.content["domain"]), deepcopy(change.content))
+    return {**source, "requirements": entries}
+
+
+def _behind_its_domain(entries, domain):
+    """The place behind the last requirement of the domain; the end where there is none."""
+    return max((at for at, entry in enumerate(entries, 1) if entry["domain"] == domain), default=len(entries))
 
 
 @transaction.atomic

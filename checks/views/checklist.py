@@ -52,9 +52,11 @@ def checklist_version(request, pk):
         "flagged": len(flags),
         "requirements": requirements,
         "domains": [(domain, list(rows)) for domain, rows in groupby(requirements, key=lambda row: row.domain)],
-        "author": is_author(request.user),
-        "approver": is_approver(request.user),
-        "earlier": version.checklist.versions.filter(pk__lt=version.pk).order_by("-pk").only("pk", "version").first(),
+        # Nothing is drafted from a tailored version, compared with it or retired: it belongs to its engagement.
+        "author": is_author(request.user) and not hasattr(version, "tailored"),
+        "approver": is_approver(request.user) and not hasattr(version, "tailored"),
+        "earlier": not hasattr(version, "tailored")
+        and version.checklist.versions.filter(pk__lt=version.pk).order_by("-pk").only("pk", "version").first(),
     }
     return render(request, "checks/checklist/checklist_version.html", context)
 

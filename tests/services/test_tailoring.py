@@ -2,6 +2,7 @@ import pytest
 
 from checks.models import ActivityEntry, ChecklistVersion, TailoredVersion
 from checks.rendering.context import build_context
+from checks.rendering.pdf import render_html
 from checks.selectors import tailoring_record
 from checks.services import analysis, moving, report, tailoring
 
@@ -80,6 +81,8 @@ def test_switched_off_graver_and_own_requirements_make_a_version_of_the_engageme
     made = audit.checklist_version
     assert made.tailored.base == version
     assert made.digest != version.digest
+    codes = [row["code"] for row in made.source["requirements"]]
+    assert codes[:2] == ["DEMO-2-PURPOSE", "OWN-1"]  # with the others of its domain
     assert made.published_at == version.published_at
     assert run(policy).checklist_version == made  # the same changes, the same version
 
@@ -195,3 +198,15 @@ def test_a_change_for_a_requirement_that_a_newer_version_has_not_is_left_out(eng
     change = off(engagement, version)
     source = {**version.source, "requirements": version.source["requirements"][1:]}
     assert tailoring.effective_changes(source, [change]) == []
+
+
+def test_the_pages_of_the_report_say_it_too(engagement, team, policy, version):
+    off(engagement, version)
+    audit = run(policy)
+    factories.decide_all(audit, by=team.auditor)
+    sign_off = report.audit_sign_off(by=team.reviewer, audit=audit, warnings_seen=True)
+    for language, heading in (("zh-hans", "本项目对核查表的调整"), ("en", "What this engagement asked otherwise")):
+        context = build_context(audit, sign_off, language=language, number="PA-2026-000001")
+        html = render_html(context)
+        assert heading in html
+        assert "本产品没有运营者。" in html
