@@ -6,6 +6,7 @@ Who decides that is the audit's own team, never who wrote the checklist. The old
 from uuid import uuid4
 
 from django.db import transaction
+from django.db.models import Exists
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -58,11 +59,11 @@ class BlindRuns(ServiceError):
 
 def move_offers(audit):
     """Versions of the audit's checklist that were published after its own and apply today, newest first."""
-    if audit.status != audit.Status.REVIEW or AuditMove.objects.filter(old=audit).exists():
+    if audit.status != audit.Status.REVIEW:
         return ChecklistVersion.objects.none()
     own = audit.checklist_version
     rows = ChecklistVersion.objects.applying().filter(checklist=own.checklist_id, published_at__gt=own.published_at)
-    return rows.defer("source").newest_first()
+    return rows.filter(~Exists(AuditMove.objects.filter(old=audit))).defer("source").newest_first()
 
 
 def move_preview(*, by, audit, version):
