@@ -10,7 +10,7 @@ it is closed here, whatever the role, so that no screen can forget to.
 from enum import StrEnum
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +18,8 @@ from .models import (
     Audit,
     Batch,
     BlindReview,
+    ChecklistDraft,
+    ChecklistUpload,
     ChecklistVersion,
     Comment,
     Comparison,
@@ -32,6 +34,7 @@ from .models import (
     PolicyVersion,
     Report,
     ReportJob,
+    TailoringChange,
 )
 from .prepared import Prepared
 
@@ -192,14 +195,6 @@ def observation_for(user, pk, action=Action.VIEW):
     return _found(user, rows.defer("audit__checklist_version__source"), pk, action, path="audit__engagement")
 
 
-def checklists_for(user):
-    """The checklist versions this person may read: those published here, and those that came with an engagement of
-    theirs. Another house's checklist stays behind the wall of its engagement.
-    """
-    mine = Audit.objects.filter(checklist_version=OuterRef("pk"), engagement__memberships__user=user.pk)
-    return ChecklistVersion.objects.filter(Q(imported=False) | Q(Exists(mine)))
-
-
 def template_for(user, pk):
     """The template of observations that belongs to this person; Http404 for everybody else's."""
     template = ObservationTemplate.objects.filter(pk=pk, owner_id=user.pk).first()
@@ -230,6 +225,74 @@ def second_finding_for(user, pk):
     blind = second_review_for(user, finding.audit_id)
     finding.audit = blind.audit
     return blind, finding
+
+
+def is_author(user):
+    """Whether this person writes checklist drafts; it opens no engagement."""
+    return user.is_authenticated and user.has_perm("checks.author_checklist")
+
+
+def is_approver(user):
+    """Whether this person approves checklist drafts; it opens no engagement."""
+    return user.is_authenticated and user.has_perm("checks.approve_checklist")
+
+
+def sees_drafts(user):
+    """Whether there is a studio for this person at all."""
+    return is_author(user) or is_approver(user)
+
+
+def studio_for(user, *, author=False, approver=False):
+    """Let authors and approvers pass: Http404 for everybody else, PermissionDenied for the wrong one of the two."""
+    if not sees_drafts(user):
+        raise Http404
+    if (author and not is_author(user)) or (approver and not is_approver(user)):
+        raise PermissionDenied
+
+
+def checklist_version_for(user, pk):
+    """A published version; one that is tailored for an engagement, or came with one, only for its members.
+
+    Http404 for everybody else.
+    """
+    rows = ChecklistVersion.everywhere.select_related(
+        "checklist", "retirement__by", "published_by", "approved_by", "tailored__engagement", "tailored__base"
+    )
+    version = rows.defer("tailored__base__source").filter(pk=pk).first()
+    if version is None or not user.is_authenticated:
+        raise Http404
+    tailored = getattr(version, "tailored", None)
+    if tailored and role_in(tailored.engagement, user) is None:
+        raise Http404
+    if version.imported and not version.audits.filter(engagement__memberships__user=user).exists():
+        raise Http404
+    return version
+
+
+def upload_for(user, pk):
+    """The uploaded checklist, for authors."""
+    studio_for(user, author=True)
+    rows = ChecklistUpload.objects.select_related("checklist", "base__checklist", "draft__checklist", "by")
+    upload = rows.filter(pk=pk).first()
+    if upload is None:
+        raise Http404
+    return upload
+
+
+def tailoring_change_for(user, pk, action=Action.VIEW):
+    """The change an engagement made to its checklist under the same rule; its engagement comes along."""
+    rows = TailoringChange.objects.select_related("engagement", "checklist", "made_by")
+    return _found(user, rows, pk, action, path="engagement")
+
+
+def draft_for(user, pk, *, author=False, approver=False):
+    """The checklist draft for authors and approvers, under the same rule; checklist, base and author come along."""
+    studio_for(user, author=author, approver=approver)
+    rows = ChecklistDraft.objects.select_related("checklist", "base", "author", "published_version")
+    draft = rows.defer("base__source", "published_version__source").filter(pk=pk).first()
+    if draft is None:
+        raise Http404
+    return draft
 
 
 def _found(user, rows, pk, action, *, path, blind_too=False):

@@ -17,6 +17,7 @@ from django.db.models import (
     prefetch_related_objects,
 )
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from .models import (
     ActivityEntry,
@@ -41,9 +42,11 @@ from .models import (
     Report,
     ReportJob,
     Requirement,
+    TailoredVersion,
 )
 from .models.audit import VerdictChoices
 from .models.checklist import SeverityChoices
+from .models.engagement import person_name
 from .prepared import Prepared
 from .standing import standing
 
@@ -584,3 +587,28 @@ def same_files_elsewhere(user, engagement, hashes):
     for version in rows:
         found.setdefault(version.sha256, []).append(version)
     return found
+
+
+def tailoring_record(audit):
+    """What the audit's checklist asks otherwise than the published one, oldest first; empty for most audits.
+
+    Plain values: ``what`` (off, severity, own), ``code``, ``title_zh``, ``title_en``, ``severity``,
+    ``severity_before``, ``reason``, ``by``, ``at``.
+    """
+    tailored = TailoredVersion.objects.filter(version=audit.checklist_version_id).first()
+    if tailored is None:
+        return []
+    return [
+        {
+            "what": change.kind,
+            "code": change.code,
+            "title_zh": change.title_zh,
+            "title_en": change.title_en,
+            "severity": change.severity,
+            "severity_before": change.severity_before,
+            "reason": change.reason,
+            "by": person_name(change.made_by),
+            "at": timezone.localtime(change.made_at).isoformat(timespec="seconds"),
+        }
+        for change in tailored.changes.select_related("made_by").order_by("id")
+    ]

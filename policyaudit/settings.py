@@ -166,6 +166,10 @@ POLICY_URL_FETCH = flag("POLICY_URL_FETCH")  # whether policies may be fetched f
 # Networks that may be asked although they are not public, e.g. 10.20.0.0/16: where policies of the own house stand.
 POLICY_URL_NETWORKS = [network for network in os.environ.get("POLICY_URL_NETWORKS", "").split(",") if network]
 
+# A folder of labelled policies (NAME.txt beside NAME.gold.json, see docs/operations.md): what a checklist draft does to
+# precision and recall on them is shown before it is published.
+LABELLED = os.environ.get("POLICYAUDIT_LABELLED", "")
+
 # Notifications stay in the program unless NOTIFY_BY_EMAIL is on; then Django's mail settings come from the environment.
 NOTIFY_BY_EMAIL = flag("NOTIFY_BY_EMAIL")
 SITE_URL = os.environ.get("SITE_URL", "http://127.0.0.1:8000").rstrip("/")  # for links in letters

@@ -1,8 +1,12 @@
 """What every test may take for granted: files go to a directory of their own, pages need no collected static files."""
 
 import pytest
+from django.core.management.commands import flush
+from django.core.management.sql import sql_flush
 from django.test import override_settings
 from hypothesis import HealthCheck, settings
+
+from checks.models.freezing import freeze_statements, thaw_statements
 
 from . import factories
 
@@ -22,6 +26,19 @@ def _test_settings(tmp_path_factory):
         "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],  # fast; no test is about hashing
     }
     with override_settings(**plain):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flushing_thaws():
+    """Tests with transactions of their own are cleaned up by emptying all tables, which SQLite takes for deleting."""
+
+    def flush_thawed(style, connection, **options):
+        vendor = connection.vendor if connection.vendor == "sqlite" else ""
+        return [*thaw_statements(vendor), *sql_flush(style, connection, **options), *freeze_statements(vendor)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flush, "sql_flush", flush_thawed)
         yield
 
 

@@ -42,6 +42,7 @@ from checks.models import (
     ReportJob,
     Requirement,
 )
+from checks.services import drafts
 
 PASSWORD = "correct horse battery staple"
 
@@ -89,6 +90,38 @@ def checklist_admin(username=None):
     models = ["checklist", "checklistversion", "requirement", "legalbasis"]
     person.user_permissions.set(Permission.objects.filter(content_type__model__in=models))
     return person
+
+
+def checklist_author(username=None):
+    """Somebody who writes checklist drafts, and is in no engagement."""
+    return _permitted(user(username), "author_checklist")
+
+
+def checklist_approver(username=None):
+    """Somebody who approves checklist drafts, and is in no engagement."""
+    return _permitted(user(username), "approve_checklist")
+
+
+def _permitted(person, codename):
+    person.user_permissions.add(Permission.objects.get(content_type__app_label="checks", codename=codename))
+    return person
+
+
+def sound_version(slug="demo"):
+    """The same six requirements, published as the engine reads them; the source of a test's own checklist."""
+    from checks.engine import parse_checklist
+    from checks.services.checklist import version_publish
+
+    entries = [_entry(*row) | {"verdict": [], "trigger": None} for row in REQUIREMENTS]
+    source = _source(slug, f"2026.{next(_numbers)}", entries)
+    return version_publish(loaded=parse_checklist(source), by=None)
+
+
+def draft(by=None, base=None, version=None):
+    """A draft made from a published checklist of the six REQUIREMENTS."""
+    base = base or checklist_version()
+    version = version or f"2027.{next(_numbers)}"
+    return drafts.draft_start(by=by or checklist_author(), checklist=base.checklist, base=base, version=version)
 
 
 def engagement(lead=None, **fields):
@@ -147,17 +180,7 @@ def checklist_version(slug="demo", version=None):
     """A published checklist of the six REQUIREMENTS; each has two legal bases, one of them unverified."""
     version = version or f"2026.{next(_numbers)}"
     entries = [_entry(*row) for row in REQUIREMENTS]
-    source = {
-        "slug": slug,
-        "version": version,
-        "title_zh": "示例核查表",
-        "title_en": "Demo checklist",
-        "as_of": "2026-11-01",
-        "domains": [{"id": name, "title_zh": zh, "title_en": en} for name, (zh, en) in DOMAINS.items()],
-        "instruments": [{"id": "DEMO", "title_zh": "示例法", "title_en": "Demo Act", "in_force": "2021-11-01"}],
-        "groups": {},
-        "requirements": entries,
-    }
+    source = _source(slug, version, entries)
     titles = {"title_zh": source["title_zh"], "title_en": source["title_en"]}
     checklist, _created = Checklist.objects.get_or_create(slug=slug, defaults=titles)
     published = ChecklistVersion.objects.create(
@@ -410,6 +433,20 @@ def intake_job(engagement=None, **fields):
     return IntakeJob.objects.create(engagement=engagement, **fields)
 
 
+def _source(slug, version, entries):
+    return {
+        "slug": slug,
+        "version": version,
+        "title_zh": "示例核查表",
+        "title_en": "Demo checklist",
+        "as_of": "2026-11-01",
+        "domains": [{"id": name, "title_zh": zh, "title_en": en} for name, (zh, en) in DOMAINS.items()],
+        "instruments": [{"id": "DEMO", "title_zh": "示例法", "title_en": "Demo Act", "in_force": "2021-11-01"}],
+        "groups": {},
+        "requirements": entries,
+    }
+
+
 def _entry(code, domain, kind, severity, title_zh, title_en, _proposal, _quote):
     conditional = kind == "conditional_disclosure"
     return {
@@ -432,7 +469,7 @@ def _entry(code, domain, kind, severity, title_zh, title_en, _proposal, _quote):
             {"id": "place", "title_zh": "写明地址", "required": False, "rules": [], "examples": {}},
         ],
         "signals": [],
-        "verdict": {},
+        "verdict": [],
         "decide": {
             "compliant": "写明了。",
             "partial": "写了一部分。",

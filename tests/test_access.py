@@ -4,22 +4,37 @@ A URL that is not in the table below fails the first test, so none can be added 
 """
 
 from dataclasses import dataclass
+from datetime import date
 
 import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
-from checks.models import HouseStyle
+from checks.forms import DraftHeadForm
+from checks.models import ChecklistVersion, HouseStyle
 from checks.permissions import ALLOWED, Action
-from checks.services import batches, blind, evidence, handover, house, review
+from checks.services import (
+    batches,
+    blind,
+    drafts,
+    evidence,
+    handover,
+    house,
+    instruments,
+    publishing,
+    review,
+    tailoring,
+    uploads,
+)
 
 from . import factories
 
 pytestmark = pytest.mark.django_db
 
 MEMBERS = ("viewer", "auditor", "reviewer", "lead")
-STRANGERS = ("outsider", "checklist_admin", "superuser")
+STUDIO = ("checklist_author", "checklist_approver")
+STRANGERS = ("outsider", "checklist_admin", "superuser", *STUDIO)
 ROLES = ("anonymous", *STRANGERS, *MEMBERS)
 
 
@@ -91,17 +106,26 @@ class Permitted:
 
 
 @dataclass(frozen=True)
-class Settings:
-    """Staff with the permission for the settings of the installation: in this world the superuser."""
+class Studio:
+    """Authors and approvers of checklists, or one of the two; a superuser is both. For others there is no such page."""
 
     status: int = 200
+    author: bool = True
+    approver: bool = True
+    superuser: int | None = None
 
     def expected(self, role):
         if role == "anonymous":
             return "login"
-        return self.status if role == "superuser" else 403
+        if role == "superuser":
+            return self.superuser or self.status
+        if role not in STUDIO:
+            return 404
+        allowed = self.author if role == "checklist_author" else self.approver
+        return self.status if allowed else 403
 
 
+AUTHOR, APPROVER = {"approver": False}, {"author": False}
 NO = SignedIn(405)  # the method is not allowed, whoever asks; also when the object does not exist
 
 HOUSE = {name: getattr(HouseStyle(), name) for name in house.FIELDS} | {"seen": 0}
@@ -121,7 +145,32 @@ REPORT = {
 }
 OBSERVATION = {"title": "推荐没有关闭入口", "severity": "minor", "facts": "没有写。", "places": "10-20", "save": "1"}
 
+
+def in_draft(world):
+    return [world["draft"].pk, "DEMO-1-IDENTITY"]
+
+
+def head_of(draft):
+    """What the form of a draft's head holds."""
+    form = DraftHeadForm(draft=draft)
+    values = {name: form[name].value() for name in form.fields}
+    return {name: "" if value is None else value for name, value in values.items()}
+
+
+TRIED = {"code": "DEMO-1-IDENTITY", "part": "named", "rules": "我们", "revision": "1"}
+
 # name: (arguments, GET, POST, what is posted); both may be functions of the world
+OWN_REQUIREMENT = {
+    "title": "客服时间",
+    "question": "是否写明客服何时有人？",
+    "domain": "notice",
+    "severity": "minor",
+    "compliant": "写明。",
+    "non_compliant": "未写明。",
+    "remediation": "补充。",
+    "expected": "present",
+    "reason": "客户要求。",
+}
 URLS = {
     "engagement_list": ((), SignedIn(), NO, {}),
     "engagement_create": (
@@ -159,9 +208,9 @@ URLS = {
         Member(Action.UPLOAD, 302),
         {"name": "隐私政策", "text": "一、我们收集您的手机号码。\n二、您可以联系我们。"},
     ),
-    "house_style": ((), Settings(), Settings(302), lambda world: HOUSE | {"seen": world["house"].pk}),
-    "house_preview": ((), NO, Settings(), HOUSE),
-    "house_logo": (lambda world: [world["house"].pk], Settings(), NO, {}),
+    "house_style": ((), Permitted(), Permitted(302), lambda world: HOUSE | {"seen": world["house"].pk}),
+    "house_preview": ((), NO, Permitted(), HOUSE),
+    "house_logo": (lambda world: [world["house"].pk], Permitted(), NO, {}),
     "intake_jobs": ("engagement", Member(), NO, {}),
     "intake_job": ("intake_job", Member(), NO, {}),
     "job_cancel": ("intake_job", NO, Member(Action.UPLOAD, 302), {}),
@@ -171,9 +220,16 @@ URLS = {
     "item_answer": ("intake_item", NO, Member(Action.UPLOAD, 302), {"audit": "1"}),
     "item_original": ("intake_item", Member(), NO, {}),
     "policy_version": ("policy_version", Member(), NO, {}),
+    "policy_corpus": ("policy_version", NO, Member(Action.MANAGE, 302), {"act": "release"}),
     "policy_original": ("policy_version", Member(), NO, {}),
     "audit_run": ("policy_version", NO, Member(Action.UPLOAD, 302), {}),
     "audit_detail": ("audit", Member(), NO, {}),
+    "audit_move": (
+        "audit",
+        Member(Action.DECIDE),
+        Member(Action.DECIDE, 302),
+        lambda world: {"version": ChecklistVersion.objects.newest_first().first().pk},
+    ),
     "audit_export": ("audit", Member(), NO, {}),
     "audit_review": ("audit", Member(), NO, {}),
     "own_undo": ("audit", NO, Member(Action.DECIDE, 302), {}),
@@ -307,12 +363,84 @@ URLS = {
     "draft_pages": ("draft_report", Member(), NO, {}),
     "draft_page_picture": (lambda world: [world["draft_report"].pk, 1], Member(), NO, {}),
     "draft_download": ("draft_report", Member(), NO, {}),
-    "draft_discard": ("draft_report", NO, Member(Action.DRAFT, 302), {}),
+    "draft_report_discard": ("draft_report", NO, Member(Action.DRAFT, 302), {}),
     "report_verify": ((), SignedIn(), SignedIn(422), {}),
     "checklist_list": ((), SignedIn(), NO, {}),
     "checklist_version": ("checklist_version", SignedIn(), NO, {}),
     "checklist_accuracy": ("checklist_version", SignedIn(), NO, {}),
     "accuracy": ((), SignedIn(302), NO, {}),
+    "draft_start": ("checklist_version", Studio(**AUTHOR), Studio(302, **AUTHOR), {"version": "2099.1"}),
+    "version_retire": ("checklist_version", Studio(**APPROVER), Studio(302, **APPROVER), {"reason": "旧。"}),
+    "checklist_compare": (lambda world: [world["checklist_version"].checklist_id], SignedIn(), NO, {}),
+    "draft_detail": ("draft", Studio(), NO, {}),
+    "draft_head": ("draft", Studio(**AUTHOR), Studio(302, **AUTHOR), lambda world: head_of(world["draft"])),
+    "requirement_add": ("draft", NO, Studio(302, **AUTHOR), {"code": "NEW-1", "domain": "notice"}),
+    "draft_requirement": (in_draft, Studio(), Studio(302, **AUTHOR), {"revision": "1", "code": "DEMO-1-IDENTITY"}),
+    "draft_move": (in_draft, NO, Studio(302, **AUTHOR), {"to": "DEMO-2-PURPOSE"}),
+    "draft_remove": (in_draft, NO, Studio(302, **AUTHOR), {}),
+    "draft_restore": (in_draft, NO, Studio(302, **AUTHOR), {}),
+    "draft_reexamined": (in_draft, NO, Studio(302, **AUTHOR), {}),
+    "draft_submit": ("draft", NO, Studio(302, **AUTHOR), {}),
+    "draft_send_back": ("draft_in_review", NO, Studio(302), {"note": "标题写错了。"}),
+    "draft_approve": (
+        "draft_in_review",
+        NO,
+        Studio(302, **APPROVER),
+        lambda world: {"digest": drafts.draft_digest(world["draft_in_review"])},
+    ),
+    "draft_gate": ("draft", Studio(), NO, {}),
+    "draft_preview": ("draft", NO, Studio(302), {}),
+    "draft_laboratory": ("draft", Studio(), Studio(), TRIED),
+    "version_laboratory": ("checklist_version", Studio(), Studio(), TRIED),
+    "laboratory_example": ("draft", NO, Studio(**AUTHOR), TRIED | {"add": "match:", "sentence": "我们叫青禾。"}),
+    "laboratory_rules": ("draft", NO, Studio(302, **AUTHOR), TRIED),
+    "checklist_health": ("checklist_version", Studio(), NO, {}),
+    "requirement_health": (
+        lambda world: [world["checklist_version"].pk, "DEMO-1-IDENTITY"],
+        Studio(),
+        NO,
+        {},
+    ),
+    "version_export": (lambda world: [world["checklist_version"].pk, "json"], SignedIn(), NO, {}),
+    "draft_export": (lambda world: [world["draft"].pk, "json"], Studio(), NO, {}),
+    "upload_create": ((), Studio(**AUTHOR), Studio(422, **AUTHOR), {}),
+    "upload_detail": ("upload", Studio(**AUTHOR), Studio(302, **AUTHOR), {"version": "2097.1"}),
+    "instrument_list": ((), Studio(), NO, {}),
+    "instrument_create": (
+        (),
+        Studio(**AUTHOR),
+        Studio(302, **AUTHOR),
+        {"key": "NEWLAW", "title_zh": "新法", "kind": "law"},
+    ),
+    "instrument_detail": ("instrument", Studio(), NO, {}),
+    "law_change_create": (
+        (),
+        Studio(**AUTHOR),
+        Studio(302, **AUTHOR),
+        lambda world: {
+            "instrument": world["instrument"].pk,
+            "kind": "amended",
+            "effective": "2027-01-01",
+            "note": "改了。",
+        },
+    ),
+    "law_change": ("law_change", Studio(), NO, {}),
+    "law_draft": (
+        lambda world: [world["law_change"].pk, world["checklist_version"].pk],
+        NO,
+        Studio(302, **AUTHOR),
+        lambda world: {f"v{world['checklist_version'].pk}-version": "2098.1"},
+    ),
+    "law_change_withdraw": ("law_change", NO, Studio(302, **AUTHOR), {"reason": "记错了。"}),
+    "engagement_tailoring": (
+        "engagement",
+        Member(),
+        Member(Action.MANAGE, 302),
+        {"code": "DEMO-2-PURPOSE", "what": "off", "reason": "不适用于本产品。"},
+    ),
+    "own_requirement": ("engagement", Member(Action.MANAGE), Member(Action.MANAGE, 302), OWN_REQUIREMENT),
+    "tailoring_take_back": ("tailoring_change", NO, Member(Action.MANAGE, 302), {"reason": "还是要看。"}),
+    "draft_discard": ("draft", NO, Studio(302, **AUTHOR), {}),
     "requirement_detail": (
         lambda world: [world["checklist_version"].pk, "DEMO-1-IDENTITY"],
         SignedIn(),
@@ -377,6 +505,7 @@ def everything():
         "template": factories.template(team.auditor),
         **together(engagement, team, audit),
         "checklist_admin": factories.checklist_admin(),
+        **studio(audit.checklist_version),
         "superuser": factories.user(is_staff=True, is_superuser=True),
         "engagement": engagement,
         "policy_version": audit.policy_version,
@@ -393,7 +522,22 @@ def everything():
         "report_job": factories.report_job(signed_audit, by=team.reviewer),
         "ready_job": factories.report_job(signed_audit, by=team.reviewer, state="ready"),
         "checklist_version": audit.checklist_version,
+        **exchanged(audit.checklist_version, engagement),
     }
+
+
+def studio(version):
+    """An author and an approver, a draft that could be submitted and one that is in review."""
+    author = factories.checklist_author()
+    found = {"checklist_author": author, "checklist_approver": factories.checklist_approver()}
+    factories.checklist_version()  # so that the other one can be retired
+    for name in ("draft", "draft_in_review"):
+        draft = factories.draft(author, version)
+        content = draft.requirements.get(code="DEMO-1-IDENTITY").content | {"title_zh": "处理者"}
+        drafts.requirement_save(by=author, draft=draft, code="DEMO-1-IDENTITY", content=content, revision=0)
+        found[name] = drafts.head_save(by=author, draft=draft, revision=0, changelog="标题。")
+    publishing.draft_submit(by=author, draft=found["draft_in_review"])
+    return found
 
 
 def together(engagement, team, audit):
@@ -424,6 +568,24 @@ def together(engagement, team, audit):
         "comparison": running.comparisons.get(finding__requirement__code="DEMO-1-IDENTITY"),
         "comment": review.comment_add(by=team.reviewer, finding=commented, text=text),
         "notification": team.auditor.notifications.get(kind="mentioned"),
+    }
+
+
+def exchanged(version, engagement):
+    """An instrument with a change, a checklist that came as a file, and a requirement switched off."""
+    author = factories.checklist_author()
+    instrument = instruments.instrument_add(by=author, key="DEMO", title_zh="示例法")
+    note = {"kind": "amended", "effective": date(2027, 1, 1), "note": "改了。"}
+    source = {**version.source, "slug": "other", "requirements": []}
+    content, _ending, _type = uploads.checklist_file(source=source, format="json")
+    off = {"code": "DEMO-1-IDENTITY", "reason": "不适用。"}
+    return {
+        "instrument": instrument,
+        "law_change": instruments.instrument_change(by=author, instrument=instrument, **note),
+        "upload": uploads.upload_read(by=author, filename="other.json", content=content),
+        "tailoring_change": tailoring.requirement_switch_off(
+            by=engagement.created_by, engagement=engagement, version=version, **off
+        ),
     }
 
 

@@ -13,6 +13,7 @@ CHECKS = ROOT / "checks"
 PARTS = {
     "engine": set(),
     "models": {"engine.entities"},
+    "exchange": {"engine"},
     "standing": set(),
     "prepared": set(),
     "selectors": {"models", "prepared", "standing"},
@@ -20,6 +21,7 @@ PARTS = {
     "issued": {"models"},
     "agreement": set(),
     "terms": set(),
+    "comparing": set(),
     "permissions": {"models", "prepared"},
     "admin": {"models", "services"},
     "highlights": set(),
@@ -47,7 +49,22 @@ PARTS = {
     "rendering.checking": {"rendering.attached", "rendering.digests", "rendering.glyphs"},
     "rendering.digests": set(),
     "packing": {"models", "selectors", "rendering.digests"},
-    "services": {"engine", "packing", "models", "selectors", "standing", "teamwork", "issued", "rendering"},
+    "corpora": {"models"},
+    "field_health": {"models", "accuracy"},
+    "services": {
+        "engine",
+        "exchange",
+        "packing",
+        "models",
+        "selectors",
+        "standing",
+        "teamwork",
+        "issued",
+        "rendering",
+        "comparing",
+        "corpora",
+        "accuracy",
+    },
     "views": {
         "forms",
         "services",
@@ -56,6 +73,7 @@ PARTS = {
         "teamwork",
         "issued",
         "agreement",
+        "comparing",
         "permissions",
         "models",
         "rendering",
@@ -63,6 +81,8 @@ PARTS = {
         "accuracy_card",
         "templatetags",
         "terms",
+        "corpora",
+        "field_health",
     },
     "templatetags": {"models", "selectors", "teamwork", "permissions", "highlights", "rendering.words", "terms"},
     "management": {
@@ -89,7 +109,7 @@ ENGINE_ORDER = [
     "spans", "matching",
     "factsheet", "parties", "contacts", "dates", "periods", "contents", "numbering",
     "readability", "sdk_columns", "sdks", "items", "third_parties", "storage", "garbled", "facts", "checklist",
-    "findings", "examples", "kinds", "likeness",
+    "findings", "examples", "laboratory", "whynot", "synonyms", "effects", "kinds", "likeness",
     # the views over a policy
     "passages", "vague", "purposes", "tables", "labelled", "matrix", "sdktable", "permissiontable", "recipients",
     "deadlines", "timeline", "contradictions", "policyviews",
@@ -133,12 +153,18 @@ STARTS_PROCESSES = {
 }
 MODEL_ORDER = [
     "append_only",
+    "freezing",
     "engagement",
     "package",
     "activity",
     "policy",
     "checklist",
+    "studio",
+    "instrument",
+    "tailoring",
+    "upload",
     "audit",
+    "laboratory",
     "intake",
     "evidence",
     "observation",
@@ -295,7 +321,14 @@ def test_services_say_what_they_do_and_acts_take_keywords_only(module, function)
 
 def test_every_service_and_rule_of_access_has_its_test_file():
     # Small parts of the acts, tested with them.
-    acts = {path.stem for path in modules(CHECKS / "services")} - {"__init__", "errors", "files", "leases", "locks", "verdicts"}
+    acts = {path.stem for path in modules(CHECKS / "services")} - {
+        "__init__",
+        "errors",
+        "files",
+        "leases",
+        "locks",
+        "verdicts",
+    }
     assert acts <= {path.stem.removeprefix("test_") for path in (ROOT / "tests" / "services").glob("test_*.py")}
 
 

@@ -1,7 +1,7 @@
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
@@ -15,17 +15,22 @@ pytestmark = pytest.mark.django_db
 
 HISTORY = [
     models.ActivityEntry,
+    models.AuditMove,
     models.Batch,
     models.ChecklistVersion,
     models.Comment,
     models.CommentState,
     models.Comparison,
+    models.CorpusRelease,
     models.Decision,
+    models.DraftReview,
     models.EngagementImport,
     models.EvidenceChange,
     models.FindingChange,
     models.Handover,
     models.HouseStyle,
+    models.InstrumentChange,
+    models.InstrumentChangeWithdrawal,
     models.LegalBasis,
     models.ObservationVersion,
     models.PolicyVersion,
@@ -34,6 +39,9 @@ HISTORY = [
     models.Requirement,
     models.SecondOpinion,
     models.SignOff,
+    models.TailoredVersion,
+    models.TailoringChange,
+    models.VersionRetirement,
 ]
 
 
@@ -66,6 +74,28 @@ def history(signed_audit, team):
     models.Comparison.objects.create(
         blind_review=blind, finding=finding, first_verdict="partial", first_by=team.lead, second_verdict="compliant"
     )
+    draft = factories.draft(base=signed_audit.checklist_version)
+    at = {"by": draft.author, "at": timezone.now()}
+    models.DraftReview.objects.create(draft=draft, kind="submitted", digest="0" * 64, **at)
+    models.VersionRetirement.objects.create(version=draft.base, reason="由新版本取代。", **at)
+    models.CorpusRelease.objects.create(policy_version=signed_audit.policy_version, kind="released", **at)
+    newer = factories.audit(signed_audit.engagement)
+    models.AuditMove.objects.create(old=signed_audit, new=newer, carried=0, reopened=0, **at)
+    instrument = models.Instrument.objects.create(
+        key="DEMO", title_zh="示例法", title_en="Act", added_at=timezone.now()
+    )
+    change = models.InstrumentChange.objects.create(
+        instrument=instrument, kind="amended", effective=timezone.localdate(), note="改了。",
+        recorded_by=team.lead, recorded_at=timezone.now(),
+    )  # fmt: skip
+    models.InstrumentChangeWithdrawal.objects.create(change=change, reason="记错了。", **at)
+    engagement = signed_audit.engagement
+    models.TailoringChange.objects.create(
+        engagement=engagement, checklist=draft.checklist, kind="off", code="DEMO-1", title_zh="甲", title_en="A",
+        reason="不适用。", **made,
+    )  # fmt: skip
+    tailored = factories.checklist_version()
+    models.TailoredVersion.objects.create(version=tailored, base=draft.base, engagement=engagement)
 
 
 def test_the_list_of_history_is_complete():
@@ -110,6 +140,13 @@ def test_history_is_never_deleted(history, model):
     with pytest.raises(FrozenRow):
         model.objects.all().delete()
     assert model.objects.count() == count
+
+
+@pytest.mark.parametrize("table", ["checks_checklistversion", "checks_requirement", "checks_legalbasis"])
+@pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}"])
+def test_the_database_itself_keeps_published_checklists(history, table, statement):
+    with pytest.raises(IntegrityError, match="frozen"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement.format(table))
 
 
 def test_history_is_also_out_of_reach_through_relations(history, signed_audit):

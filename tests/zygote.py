@@ -157,7 +157,7 @@ def made():
         "reasons": list(ReportJob.objects.exclude(reason="").values_list("reason", flat=True)),
         "reports": Report.objects.values("template").distinct().count(),
         "rows": [Report.objects.count(), DraftReport.objects.count()],
-        "recorded": ActivityEntry.objects.filter(action__in=("report.issued", "draft.made")).count(),
+        "recorded": ActivityEntry.objects.filter(action__in=("report.issued", "report.drafted")).count(),
         "taken_up_again": ReportJob.objects.filter(attempts__gt=1).count(),
         "files_as_recorded": all(hashlib.sha256(row.pdf.read()).hexdigest() == row.pdf_sha256 for row in kept),
         "files": sum(path.suffix == ".pdf" for path in folder.rglob("*")) if folder.exists() else 0,

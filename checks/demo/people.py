@@ -1,4 +1,4 @@
-"""The demo's team: one person of every role, and one who looks after checklists and is in no engagement."""
+"""The demo's team: one person of every role, and two who look after checklists and are in no engagement."""
 
 import os
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ class Person:
     name: str
     does: str
     role: str | None  # in both engagements
+    may: tuple[str, ...] = ()  # Django permissions on checklists and report settings
 
 
 PEOPLE = (
@@ -17,7 +18,8 @@ PEOPLE = (
     Person("chen", "陈知远", "auditor", "auditor"),
     Person("zhou", "周以宁", "reviewer", "reviewer"),
     Person("wu", "吴念", "viewer", "viewer"),
-    Person("zheng", "郑书言", "checklist administrator", None),
+    Person("zheng", "郑书言", "checklist author, report settings", None, ("author_checklist", "manage_reports")),
+    Person("gu", "顾明夷", "checklist approver", None, ("approve_checklist",)),
 )
 USERNAMES = [person.username for person in PEOPLE]
 

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import yaml
 
@@ -79,12 +82,36 @@ _BASIS_KEYS = {"instrument", "ref", "note_zh", "note_en", "verified"}
 _SCALE_KEYS = {"severity", "optional", "note_zh", "note_en"}
 
 
-class ChecklistError(ValueError):
-    """A checklist that cannot be read: ``file`` (or code), ``where`` in it, and what is wrong."""
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+REQUIREMENT_CODE = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
+# What is looked up in tables has a place of limited length there.
+_LONGEST = {"code": 60, "domain": 40, "title_zh": 200, "title_en": 200, "instrument": 40, "ref": 100}
+_TEXTS = ("code", "title_zh", "title_en", "question_zh", "question_en", "remediation_zh", "remediation_en")
 
-    def __init__(self, file: str, where: str, message: str):
-        self.file, self.where, self.message = file, where, message
-        super().__init__(f"{file}: {where}: {message}")
+
+class ChecklistError(ValueError):
+    """A checklist that cannot be read: ``file`` (or code), ``where`` in it, and what is wrong.
+
+    ``text`` and ``params`` are the message and what stands in it; ``path`` leads to the value, such as
+    ``("elements", 0, "rules", 2)``, and ``position`` is the character in it, where one is to blame.
+    """
+
+    def __init__(self, file: str, where: str, text: str, *, path: tuple = (), position: int | None = None, **params):
+        self.file, self.where, self.text, self.params = file, where, text, params
+        self.path, self.position = path, position
+        self.message = text % params if params else text
+        super().__init__(f"{file}: {where}: {self.message}")
+
+
+class Problem(NamedTuple):
+    """What the loader has against one value of a checklist; ``code`` is empty for the checklist as a whole."""
+
+    code: str
+    path: tuple
+    message: str
+    position: int | None
+    text: str
+    params: dict
 
 
 @dataclass(frozen=True)
@@ -198,32 +225,72 @@ class Checklist:
 
 
 class _Loader:
-    def __init__(self, source: dict):
-        self.source = source
+    """Reads a checklist. What is wrong is raised at once, or noted in ``problems`` where that is a list."""
+
+    def __init__(self, source: dict, problems: list[Problem] | None = None):
+        self.source, self.problems = source, problems
         self.rules: list[Node] = []
         self.pool: dict[Node, Node] = {}
         self.groups: dict[str, tuple[str, ...]] = {}
+        self.path: tuple = ()
+        self.code = "checklist.yaml"
+
+    @contextmanager
+    def at(self, *path):
+        """What is read inside stands at this path below the present one."""
+        before, self.path = self.path, self.path + path
+        try:
+            yield
+        except ChecklistError as error:
+            error.path = error.path or self.path
+            self.note(error)
+        except (
+            AttributeError,
+            KeyError,
+            TypeError,
+            ValueError,
+        ) as error:  # a value of another shape than its key promises
+            where = " › ".join(map(str, self.path)) or "top level"
+            self.note(ChecklistError(self.code, where, "this is not written as it should be", path=self.path), error)
+        finally:
+            self.path = before
+
+    def note(self, error: ChecklistError, cause: Exception | None = None):
+        if self.problems is None:
+            raise error from cause or error.__cause__
+        code = "" if error.file == "checklist.yaml" else error.file
+        self.problems.append(Problem(code, error.path, error.message, error.position, error.text, error.params))
 
     def load(self) -> Checklist:
         source = self.source
-        _keys(source, _CHECKLIST_KEYS, _CHECKLIST_KEYS - {"as_of"}, "checklist.yaml", "top level")
+        self.keys(source, _CHECKLIST_KEYS, _CHECKLIST_KEYS - {"as_of"}, "checklist.yaml", "top level")
+        for name in ("title_zh", "title_en"):
+            self.text(source, name, "checklist.yaml")
         for name, words in source["groups"].items():
-            self.groups[name] = _words(words, "checklist.yaml", f"groups › {name}")
+            with self.at("groups", name):
+                self.groups[name] = _words(words, "checklist.yaml", f"groups › {name}")
         domains = {domain["id"] for domain in source["domains"]}
         instruments = {instrument["id"] for instrument in source["instruments"]}
         requirements = []
         seen = set()
         for entry in source["requirements"]:
-            requirement = self.requirement(entry)
-            if requirement.code in seen:
-                raise ChecklistError(requirement.code, "code", "this code is there twice")
-            if requirement.domain not in domains:
-                raise ChecklistError(requirement.code, "domain", f"unknown domain “{requirement.domain}”")
-            for basis in entry["legal_basis"]:
-                if basis["instrument"] not in instruments:
-                    raise ChecklistError(requirement.code, "legal_basis", f"unknown instrument {basis['instrument']}")
-            seen.add(requirement.code)
-            requirements.append(requirement)
+            self.code = str(entry.get("code", "?")) if isinstance(entry, dict) else "?"
+            with self.at():
+                requirement = self.requirement(entry)
+                code = requirement.code
+                with self.at("code"):
+                    if code in seen:
+                        raise ChecklistError(code, "code", "this code is there twice")
+                with self.at("domain"):
+                    if requirement.domain not in domains:
+                        raise ChecklistError(code, "domain", "unknown domain “%(name)s”", name=requirement.domain)
+                for index, basis in enumerate(entry["legal_basis"]):
+                    with self.at("legal_basis", index, "instrument"):
+                        if basis.get("instrument") not in instruments:
+                            name = basis.get("instrument")
+                            raise ChecklistError(code, "legal_basis", "unknown instrument %(name)s", name=name)
+                seen.add(code)
+                requirements.append(requirement)
         return Checklist(
             source["slug"],
             str(source["version"]),
@@ -237,31 +304,38 @@ class _Loader:
 
     def requirement(self, entry: dict) -> Requirement:
         code = entry.get("code", "?") if isinstance(entry, dict) else "?"
-        _keys(entry, _REQUIRED | _OPTIONAL, _REQUIRED, code, "top level")
-        for basis in entry["legal_basis"]:
-            _keys(basis, _BASIS_KEYS, {"instrument", "ref", "note_zh"}, code, "legal_basis")
-        local = {name: _words(words, code, f"groups › {name}") for name, words in entry.get("groups", {}).items()}
-        groups = {**self.groups, **local}
+        self.keys(entry, _REQUIRED | _OPTIONAL, _REQUIRED, code, "top level")
+        for name in _TEXTS:
+            self.text(entry, name, code)
+        for index, basis in enumerate(entry["legal_basis"]):
+            with self.at("legal_basis", index):
+                self.keys(basis, _BASIS_KEYS, {"instrument", "ref", "note_zh"}, code, "legal_basis")
+                with self.at("ref"):
+                    self.short(basis, "ref", code)
+        groups = dict(self.groups)
+        for name, words in entry.get("groups", {}).items():
+            with self.at("groups", name):
+                groups[name] = _words(words, code, f"groups › {name}")
         self.guide_in_english(entry, code)
         trigger = None
         if entry.get("trigger"):
-            titles = {"title_zh": entry.get("trigger_zh") or "", "title_en": entry.get("trigger_en") or ""}
-            trigger = self.detector({"id": "trigger", **titles, **entry["trigger"]}, code, groups)
-        elements = tuple(self.detector(element, code, groups) for element in entry["elements"])
-        signals = tuple(self.detector(signal, code, groups) for signal in entry.get("signals", []))
+            with self.at("trigger"):
+                titles = {"title_zh": entry.get("trigger_zh") or "", "title_en": entry.get("trigger_en") or ""}
+                trigger = self.detector({"id": "trigger", **titles, **entry["trigger"]}, code, groups)
+        elements = self.detectors(entry, "elements", code, groups)
+        signals = self.detectors(entry, "signals", code, groups)
+        self.unique_ids(entry, code)
         ids = [detector.id for detector in (*elements, *signals)]
-        if len(set(ids)) < len(ids):
-            raise ChecklistError(code, "elements, signals", "the same id twice")
         verdicts = self.verdicts(entry, code, frozenset([*ids, "trigger"]))
         scales = {}
         for scale, change in entry.get("scales", {}).items():
-            _keys(change, _SCALE_KEYS, set(), code, f"scales › {scale}")
-            severity = Severity(change["severity"]) if "severity" in change else None
-            scales[Scale(scale)] = ScaleRule(severity, frozenset(change.get("optional", [])))
-        try:
-            kind, severity = Kind(entry["kind"]), Severity(entry["severity"])
-        except ValueError as error:
-            raise ChecklistError(code, "kind, severity", str(error)) from error
+            with self.at("scales", scale):
+                scales[self.one_of(Scale, scale, code, f"scales › {scale}")] = self.scale(change, code, scale)
+        kind, severity = Kind.DISCLOSURE, Severity.MAJOR
+        with self.at("kind"):
+            kind = self.one_of(Kind, entry["kind"], code, "kind")
+        with self.at("severity"):
+            severity = self.one_of(Severity, entry["severity"], code, "severity")
         return Requirement(
             code,
             entry["domain"],
@@ -281,25 +355,61 @@ class _Loader:
     def guide_in_english(self, entry: dict, code: str) -> None:
         """The English guide, where there is one, speaks of the same verdicts as the Chinese one."""
         if guide := entry.get("decide_en"):
-            _keys(guide, set(entry["decide"]), set(entry["decide"]), code, "decide_en")
+            with self.at("decide_en"):
+                self.keys(guide, set(entry["decide"]), set(entry["decide"]), code, "decide_en")
+
+    def scale(self, change: dict, code: str, scale: str) -> ScaleRule:
+        where = f"scales › {scale}"
+        self.keys(change, _SCALE_KEYS, set(), code, where)
+        severity = self.one_of(Severity, change["severity"], code, where) if "severity" in change else None
+        return ScaleRule(severity, frozenset(change.get("optional", [])))
+
+    def detectors(self, entry: dict, name: str, code: str, groups: dict) -> tuple[Detector, ...]:
+        found = []
+        for index, detector in enumerate(entry.get(name, [])):
+            with self.at(name, index):
+                found.append(self.detector(detector, code, groups))
+        return tuple(found)
+
+    def unique_ids(self, entry: dict, code: str):
+        seen = set()
+        for name in ("elements", "signals"):
+            for index, detector in enumerate(entry.get(name, [])):
+                with self.at(name, index, "id"):
+                    if detector.get("id") in seen:
+                        raise ChecklistError(code, "elements, signals", "the same id twice")
+                    seen.add(detector.get("id"))
 
     def confidence(self, entry: dict, code: str) -> dict[Verdict, float]:
         stated = entry.get("confidence", {})
-        _keys(stated, set(Verdict), set(), code, "confidence")
-        if not all(isinstance(share, (int, float)) and 0 <= share <= 1 for share in stated.values()):
-            raise ChecklistError(code, "confidence", "expected shares between 0 and 1")
-        return {Verdict(name): float(share) for name, share in stated.items()}
+        with self.at("confidence"):
+            self.keys(stated, set(Verdict), set(), code, "confidence")
+            if not all(isinstance(share, (int, float)) and 0 <= share <= 1 for share in stated.values()):
+                raise ChecklistError(code, "confidence", "expected shares between 0 and 1")
+            return {Verdict(name): float(share) for name, share in stated.items()}
+        return {}
 
     def detector(self, entry: dict, code: str, groups: dict) -> Detector:
-        where = str(entry.get("id", "?"))
-        _keys(entry, _DETECTOR_KEYS, {"id", "title_zh"}, code, where)
-        rules = tuple(self.rule(text, code, where, groups) for text in entry.get("rules", []))
-        unless = tuple(self.rule(text, code, where, groups) for text in entry.get("unless", []))
+        where = str(entry.get("id", "?")) if isinstance(entry, dict) else "?"
+        self.keys(entry, _DETECTOR_KEYS, {"id", "title_zh"}, code, where)
+        if where != "trigger":
+            for name in ("id", "title_zh"):
+                self.text(entry, name, code)
+        with self.at("id"):
+            if not _NAME.fullmatch(entry["id"]):
+                raise ChecklistError(code, where, "an id consists of small letters, digits and _")
+        rules = self.lines(entry, "rules", code, where, groups)
+        unless = self.lines(entry, "unless", code, where, groups)
         fact = None
         if "fact" in entry:
-            fact = _condition(entry["fact"], frozenset(), code, f"{where} › fact")
+            with self.at("fact"):
+                fact = _condition(entry["fact"], frozenset(), code, f"{where} › fact")
+        at_least = 1
+        with self.at("at_least"):
+            at_least = int(entry.get("at_least", 1))
         examples = entry.get("examples", {})
-        _keys(examples, {"match", "no_match"}, set(), code, f"{where} › examples")
+        with self.at("examples"):
+            self.keys(examples, {"match", "no_match"}, set(), code, f"{where} › examples")
         return Detector(
             entry["id"],
             entry["title_zh"],
@@ -307,7 +417,7 @@ class _Loader:
             bool(entry.get("required", False)),
             rules,
             unless,
-            int(entry.get("at_least", 1)),
+            at_least,
             bool(entry.get("absent", False)),
             bool(entry.get("headings", False)),
             fact,
@@ -316,37 +426,68 @@ class _Loader:
             tuple(examples.get("no_match", [])),
         )
 
+    def lines(self, entry: dict, name: str, code: str, where: str, groups: dict) -> tuple[Rule, ...]:
+        found = []
+        for index, text in enumerate(entry.get(name, [])):
+            with self.at(name, index):
+                found.append(self.rule(text, code, where, groups))
+        return tuple(found)
+
     def rule(self, text: str, code: str, where: str, groups: dict) -> Rule:
         if not isinstance(text, str):
-            raise ChecklistError(code, where, f"a rule is one line of text, not {text!r} (quote it)")
+            raise ChecklistError(code, where, "a rule is one line of text, not %(value)r (quote it)", value=text)
         try:
             node = shared(parse_rule(text, groups), self.pool)
         except RuleError as error:
-            raise ChecklistError(code, f"{where} › {text}", str(error)) from error
+            raise _unread(error, code, f"{where} › {text}") from error
         self.rules.append(node)
         return Rule(text, node, len(self.rules) - 1, looked_for(node), needed(node))
 
     def verdicts(self, entry: dict, code: str, known: frozenset[str]) -> tuple[VerdictRule, ...]:
         found = []
-        for line in entry.get("verdict", []):
-            if not isinstance(line, dict) or len(line) != 1:
-                raise ChecklistError(code, "verdict", f"each line is “verdict: condition”, not {line!r}")
-            ((name, text),) = line.items()
-            try:
-                verdict = Verdict(name)
-            except ValueError as error:
-                raise ChecklistError(code, "verdict", str(error)) from error
-            found.append(VerdictRule(verdict, str(text), _condition(str(text), known, code, f"verdict › {name}")))
+        for index, line in enumerate(entry.get("verdict", [])):
+            with self.at("verdict", index):
+                found.append(self.verdict(line, code, known))
         return tuple(found)
 
+    def verdict(self, line: dict, code: str, known: frozenset[str]) -> VerdictRule:
+        if not isinstance(line, dict) or len(line) != 1:
+            raise ChecklistError(code, "verdict", "each line is “verdict: condition”, not %(value)r", value=line)
+        ((name, text),) = line.items()
+        verdict = self.one_of(Verdict, name, code, "verdict")
+        return VerdictRule(verdict, str(text), _condition(str(text), known, code, f"verdict › {name}"))
 
-def _keys(entry, allowed: set[str], needed: set[str], file: str, where: str):
-    if not isinstance(entry, dict):
-        raise ChecklistError(file, where, f"expected keys and values, not {entry!r}")
-    if unknown := set(entry) - allowed:
-        raise ChecklistError(file, where, f"unknown key “{sorted(unknown)[0]}”; known are {', '.join(sorted(allowed))}")
-    if missing := needed - set(entry):
-        raise ChecklistError(file, where, f"the key “{sorted(missing)[0]}” is missing")
+    def one_of(self, enumeration, value, code: str, where: str):
+        try:
+            return enumeration(value)
+        except ValueError as error:
+            known = ", ".join(enumeration)
+            text = "“%(value)s” is none of %(known)s"
+            raise ChecklistError(code, where, text, value=value, known=known) from error
+
+    def text(self, entry: dict, name: str, code: str):
+        with self.at(name):
+            if not isinstance(entry[name], str):
+                raise ChecklistError(code, name, "expected text, not %(value)r (quote it)", value=entry[name])
+            if not entry[name].strip():
+                raise ChecklistError(code, name, "this must not be empty")
+            self.short(entry, name, code)
+
+    def short(self, entry: dict, name: str, code: str):
+        most = _LONGEST.get(name)
+        if most and len(str(entry.get(name) or "")) > most:
+            raise ChecklistError(code, name, "this has more than %(most)s characters", most=most)
+
+    def keys(self, entry, allowed: set[str], needed: set[str], file: str, where: str):
+        if not isinstance(entry, dict):
+            raise ChecklistError(file, where, "expected keys and values, not %(value)r", value=entry)
+        if unknown := set(entry) - allowed:
+            known = ", ".join(sorted(allowed))
+            text = "unknown key “%(key)s”; known are %(known)s"
+            raise ChecklistError(file, where, text, key=sorted(unknown)[0], known=known)
+        if missing := sorted(needed - set(entry)):
+            key = missing[0]
+            raise ChecklistError(file, where, "the key “%(key)s” is missing", path=(*self.path, key), key=key)
 
 
 def _words(words, file: str, where: str) -> tuple[str, ...]:
@@ -359,7 +500,13 @@ def _condition(text: str, known: frozenset[str], code: str, where: str) -> Condi
     try:
         return parse_condition(text, known)
     except ConditionError as error:
-        raise ChecklistError(code, f"{where} › {text}", str(error)) from error
+        raise _unread(error, code, f"{where} › {text}") from error
+
+
+def _unread(error: RuleError | ConditionError, code: str, where: str) -> ChecklistError:
+    text = "at character %(character)s: expected %(expected)s"
+    character = error.position + 1
+    return ChecklistError(code, where, text, position=error.position, character=character, expected=error.expected)
 
 
 def digest_of(source: dict) -> str:
@@ -372,6 +519,15 @@ def digest_of(source: dict) -> str:
 def parse_checklist(source: dict) -> Checklist:
     """A checklist from its content (as ``Checklist.source`` gives it). Raises ChecklistError."""
     return _Loader(source).load()
+
+
+def problems_of(source: dict) -> list[Problem]:
+    """Everything that ``parse_checklist`` has against this content, in the order of reading; empty when sound."""
+    problems: list[Problem] = []
+    loader = _Loader(source, problems)
+    with loader.at():
+        loader.load()
+    return problems
 
 
 def load_checklist(path: Path) -> Checklist:

@@ -79,15 +79,7 @@ def analyse(document: Document, checklist: Checklist, *, as_of: date, scale: Sca
     outline = build_outline(document.text)
     text = Text(document.text, outline)
     facts = extract_facts(document.text, outline, NormalText(text.normal, text.origin))
-    reading = checklist.matcher.read(text, facts.metrics)
-    readable = _is_chinese(text.normal)
-    unread = unreadable_share(document)
-    findings = tuple(
-        _as_sure_as_read(_could_look(_Decision(requirement, reading, facts, scale).finding(), unread), document)
-        if readable
-        else _not_chinese(requirement)
-        for requirement in checklist.requirements
-    )
+    findings = findings_of(document, checklist, text, facts, scale)
     analysis = Analysis(
         document,
         outline,
@@ -99,6 +91,21 @@ def analyse(document: Document, checklist: Checklist, *, as_of: date, scale: Sca
         checklist.digest,
     )
     return replace(analysis, digest=_digest(to_json(analysis)))
+
+
+def findings_of(
+    document: Document, checklist: Checklist, text: Text, facts: Facts, scale: Scale
+) -> tuple[Finding, ...]:
+    """The findings of ``analyse`` on a text that was made ready before: for two checklists, one reading of the text."""
+    reading = checklist.matcher.read(text, facts.metrics)
+    readable = _is_chinese(text.normal)
+    unread = unreadable_share(document)
+    return tuple(
+        _as_sure_as_read(_could_look(_Decision(requirement, reading, facts, scale).finding(), unread), document)
+        if readable
+        else _not_chinese(requirement)
+        for requirement in checklist.requirements
+    )
 
 
 def _as_sure_as_read(finding: Finding, document: Document) -> Finding:

@@ -295,6 +295,59 @@ class _Parser:
         return Flag(kind, name)
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A rule's tree that remembers where each of its parts was written: half open, in characters of the rule."""
+
+    text: str
+    node: Node
+    spans: dict[int, tuple[int, int]]  # by identity: equal parts may be written twice
+
+    def of(self, node: Node) -> tuple[int, int]:
+        """Where a part stands in the rule; a part that only joins others reaches from the first to the last."""
+        span = self.spans.get(id(node))
+        if span is None:
+            inner = [self.spans[id(part)] for part in nodes_of(node) if id(part) in self.spans]
+            span = min((start for start, _ in inner), default=0), max((end for _, end in inner), default=0)
+        return span
+
+    def written(self, node: Node) -> str:
+        start, end = self.of(node)
+        return self.text[start:end]
+
+
+class _PlacingParser(_Parser):
+    def __init__(self, rule: str, groups: dict[str, tuple[str, ...]]):
+        super().__init__(rule, groups)
+        self.spans: dict[int, tuple[int, int]] = {}
+
+    def placed(self, read) -> Node:
+        self.skip()
+        start = self.at
+        node = read()
+        end = start + len(self.text[start : self.at].rstrip())
+        self.spans.setdefault(id(node), (start, end))
+        return node
+
+    def either(self) -> Node:
+        return self.placed(super().either)
+
+    def both(self) -> Node:
+        return self.placed(super().both)
+
+    def sequence(self) -> Node:
+        return self.placed(super().sequence)
+
+    def unit(self) -> Node:
+        return self.placed(super().unit)
+
+
+def parse_placed(rule: str, groups: dict[str, tuple[str, ...]]) -> Placed:
+    """The tree of a rule with the places of its parts. Raises RuleError with the place, as ``parse_rule`` does."""
+    parser = _PlacingParser(rule, groups)
+    return Placed(rule, parser.parse(), parser.spans)
+
+
 def _merge(parts: list[Terms]) -> Terms:
     words = tuple(dict.fromkeys(word for part in parts for word in part.words))
     return Terms(tuple(sorted({term for part in parts for term in part.terms})), "", words)

@@ -1,7 +1,7 @@
 """Tables in the order in which they come into being; each module imports only earlier ones.
 
-engagement → policy → checklist → audit → intake → evidence → observation → review → second → house → report → issuing,
-and activity beside them all.
+engagement → policy → checklist → studio → instrument → tailoring → upload → audit → laboratory → intake → evidence →
+observation → review → second → house → report → issuing, and activity beside them all.
 """
 
 from .activity import ActivityEntry
@@ -9,7 +9,12 @@ from .engagement import Engagement, Membership
 from .package import EngagementImport
 from .policy import PolicyDocument, PolicySource, PolicyVersion
 from .checklist import Checklist, ChecklistVersion, LegalBasis, Requirement
+from .studio import ChecklistDraft, DraftReview, RequirementDraft, VersionRetirement
+from .instrument import Instrument, InstrumentChange, InstrumentChangeWithdrawal
+from .tailoring import TailoredVersion, TailoringChange
+from .upload import ChecklistUpload
 from .audit import Audit, Evidence, Finding
+from .laboratory import AuditMove, CorpusRelease, EffectPreview
 from .intake import IntakeItem, IntakeJob
 from .evidence import EvidenceChange
 from .observation import Observation, ObservationTemplate, ObservationVersion
@@ -23,16 +28,22 @@ from .issuing import ReportDownload, ReportJob
 __all__ = [
     "ActivityEntry",
     "Audit",
+    "AuditMove",
     "Batch",
     "BlindReview",
     "Checklist",
+    "ChecklistDraft",
+    "ChecklistUpload",
     "ChecklistVersion",
     "Classification",
     "Comment",
     "CommentState",
     "Comparison",
+    "CorpusRelease",
     "Decision",
     "DraftReport",
+    "DraftReview",
+    "EffectPreview",
     "Engagement",
     "EngagementImport",
     "Evidence",
@@ -41,6 +52,9 @@ __all__ = [
     "FindingChange",
     "Handover",
     "HouseStyle",
+    "Instrument",
+    "InstrumentChange",
+    "InstrumentChangeWithdrawal",
     "IntakeItem",
     "IntakeJob",
     "LegalBasis",
@@ -58,6 +72,10 @@ __all__ = [
     "ReportDownload",
     "ReportJob",
     "Requirement",
+    "RequirementDraft",
     "SecondOpinion",
     "SignOff",
+    "TailoredVersion",
+    "TailoringChange",
+    "VersionRetirement",
 ]

@@ -1,8 +1,10 @@
+from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..engine.entities import Kind, Severity
-from .append_only import AppendOnly
+from .append_only import AppendOnly, AppendOnlyQuerySet
 
 
 class SeverityChoices(models.TextChoices):
@@ -33,6 +35,26 @@ class Checklist(models.Model):
         return self.slug
 
 
+class ChecklistVersionQuerySet(AppendOnlyQuerySet):
+    def applying(self, day=None):
+        """Those a new audit may run on: not retired, and meant for audits from this day (today) or an earlier one."""
+        day = day or timezone.localdate()
+        begun = models.Q(applies_from=None) | models.Q(applies_from__lte=day)
+        return self.filter(begun, retirement=None)
+
+    def newest_first(self):
+        return self.order_by("-published_at", "-id")
+
+
+class SharedVersionManager(models.Manager):
+    """Versions for everybody. Those tailored for one engagement, or that came with one, are in ``everywhere`` alone: no
+    list can leak them.
+    """
+
+    def get_queryset(self):
+        return super().get_queryset().filter(tailored=None, imported=False)
+
+
 class ChecklistVersion(AppendOnly):
     """A published checklist: the document it was loaded from, frozen with its digest."""
 
@@ -42,6 +64,13 @@ class ChecklistVersion(AppendOnly):
     source = models.JSONField()  # the whole checklist as the engine's loader reads it
     published_at = models.DateTimeField()
     imported = models.BooleanField(default=False)  # came with an engagement: no new audit is run against it
+    changelog = models.TextField(blank=True)
+    applies_from = models.DateField(null=True)  # the first day of audits it is meant for; None: from its publication
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    objects = SharedVersionManager.from_queryset(ChecklistVersionQuerySet)()
+    everywhere = ChecklistVersionQuerySet.as_manager()
 
     class Meta:
         ordering = ["checklist", "-published_at", "-id"]

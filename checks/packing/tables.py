@@ -172,7 +172,7 @@ class Outgoing:
         if model is get_user_model():
             return self._person(pk)
         if model is ChecklistVersion:
-            version = self.checklists.get(pk) or ChecklistVersion.objects.get(pk=pk)
+            version = self.checklists.get(pk) or ChecklistVersion.everywhere.get(pk=pk)
             self.checklists[pk] = version
             return version.digest
         if model is Requirement:

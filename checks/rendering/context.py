@@ -14,7 +14,7 @@ from ..accuracy_card import measured_accuracy
 from ..engine.entities import Layout
 from ..models import Audit, Finding, FindingChange, Observation, SignOff
 from ..models.engagement import person_name
-from ..selectors import audit_observations, evidence_changes, score
+from ..selectors import audit_observations, evidence_changes, score, tailoring_record
 from ..standing import element_is_met, standing_evidence
 from ..terms import citation, why_near
 from .digests import context_digest
@@ -39,7 +39,6 @@ def build_context(
     house: dict | None = None,
     views=None,
     changes: dict | None = None,
-    tailoring: list[dict] | None = None,
 ) -> dict:
     """Everything the report says, as of the moment of ``sign_off``; without one it is the draft of ``at``.
 
@@ -90,6 +89,7 @@ def build_context(
         "domains": _domains(findings, names),
         "findings": findings,
         "observations": observations,
+        "tailoring": [_tailoring(row, names) for row in tailoring_record(audit)],
         "views": plain_views(views, layout, language) if views else {},
         "outline": [
             {"start": start, "level": level, "label": label, "title": title}
@@ -98,7 +98,6 @@ def build_context(
         "text": audit.policy_version.text,
         "sign_off": _sign_off(sign_off, rows),
         "accuracy": _accuracy(audit.checklist_version.digest),
-        **({"tailoring": tailoring} if tailoring else {}),
         **({"changes": changes} if changes else {}),
         "digests": {
             "policy": audit.policy_version.sha256,
@@ -316,6 +315,12 @@ def _observation(row: Observation, layout: Layout) -> dict:
         "written_by": person_name(current.written_by),
         "written_at": _moment(current.written_at),
     }
+
+
+def _tailoring(row: dict, names: _Names) -> dict:
+    """A change this engagement made to the checklist, with its title in the report's language."""
+    plain = {key: value for key, value in row.items() if not key.startswith("title_")}
+    return {**plain, "title": names.of(row, "title")}
 
 
 def _number(findings: list[dict]) -> None:

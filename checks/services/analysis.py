@@ -13,6 +13,7 @@ from ..engine.findings import searched_json
 from ..models import Audit, ChecklistVersion, Evidence, Finding
 from . import activity
 from .errors import ServiceError
+from .tailoring import version_for
 
 
 class NoChecklist(ServiceError):
@@ -22,7 +23,8 @@ class NoChecklist(ServiceError):
 def audit_run(*, by, policy_version, as_of=None, checklist_version=None):
     """Audit the policy version and return the Audit with one Finding per requirement, evidence included.
 
-    ``as_of`` (today by default) is the day whose law counts; ``checklist_version`` defaults to the one published last.
+    ``as_of`` (today by default) is the day whose law counts; ``checklist_version`` defaults to
+    ``latest_checklist_version()``.
     Raises NoChecklist. The engine works before the transaction begins, so it keeps no lock.
     """
     audit, proposals = audit_propose(
@@ -34,12 +36,12 @@ def audit_run(*, by, policy_version, as_of=None, checklist_version=None):
 
 def audit_propose(*, by, policy_version, as_of=None, checklist_version=None):
     """Let the engine work: an unsaved Audit and the engine's findings, for ``audit_keep``. Raises NoChecklist."""
-    version = checklist_version or latest_checklist_version()
-    as_of = as_of or timezone.localdate()
     engagement = policy_version.document.engagement
+    version = version_for(engagement=engagement, version=checklist_version or latest_checklist_version())
+    as_of = as_of or timezone.localdate()
     checklist = _checklist(version.digest)
     started_at, clock = timezone.now(), time.perf_counter()
-    analysis = analyse(_document(policy_version), checklist, as_of=as_of, scale=Scale(engagement.processor_scale))
+    analysis = analyse(document_of(policy_version), checklist, as_of=as_of, scale=Scale(engagement.processor_scale))
     audit = Audit(
         engagement=engagement,
         policy_version=policy_version,
@@ -58,9 +60,8 @@ def audit_propose(*, by, policy_version, as_of=None, checklist_version=None):
 
 
 def latest_checklist_version():
-    """The checklist version published here last; raises NoChecklist."""
-    published = ChecklistVersion.objects.filter(imported=False)
-    version = published.select_related("checklist").order_by("published_at", "id").last()
+    """The version for audits that begin today: published last, not retired, in effect; raises NoChecklist."""
+    version = ChecklistVersion.objects.applying().select_related("checklist").newest_first().first()
     if version is None:
         raise NoChecklist
     return version
@@ -93,7 +94,8 @@ def outline_as_json(text, outline):
     }
 
 
-def _document(policy_version):
+def document_of(policy_version):
+    """The policy version as the engine takes it."""
     return Document(
         name=policy_version.filename,
         sha256=policy_version.sha256,
@@ -106,10 +108,10 @@ def _document(policy_version):
     )
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _checklist(digest):
     """Published versions are frozen, so each is parsed once per process."""
-    return parse_checklist(ChecklistVersion.objects.get(digest=digest).source)
+    return parse_checklist(ChecklistVersion.everywhere.get(digest=digest).source)
 
 
 @transaction.atomic

@@ -7,24 +7,41 @@ from django.utils import timezone
 from ..engine import load_checklist, load_shipped, parse_checklist
 from ..models import Checklist, ChecklistVersion, LegalBasis, Requirement
 from . import activity
+from .instruments import instruments_register
 
 
 @transaction.atomic
 def checklist_import(*, path=None):
-    """Publish the checklist at ``path`` (the shipped one by default) and return its ChecklistVersion.
+    """Publish the checklist in directory ``path`` (the shipped one by default) and return its ChecklistVersion.
 
     Importing the same content again returns the version that is there. Raises the engine's ChecklistError.
     """
     loaded = load_checklist(path) if path else load_shipped()
-    if version := ChecklistVersion.objects.filter(digest=loaded.digest).first():
-        if not version.imported:
-            return version
-        _adopt(version)
+    version = ChecklistVersion.everywhere.filter(digest=loaded.digest).first()
+    if version is None or version.imported:
+        return version_publish(loaded=loaded, by=None)
+    instruments_register(source=loaded.source)  # an installation from before there was a register
+    return version
+
+
+@transaction.atomic
+def version_publish(*, loaded, by, **fields):
+    """Freeze a checklist that the engine has loaded as a ChecklistVersion with its rows, and return it.
+
+    ``fields`` are further ones of the version: changelog, applies_from, published_by, approved_by. The same content may
+    be here already, because it came with a package: it then counts from now on.
+    """
+    titles = {"title_zh": loaded.title_zh, "title_en": loaded.title_en}
+    checklist, _created = Checklist.objects.update_or_create(slug=loaded.slug, defaults=titles)
+    fields["published_at"] = timezone.now()
+    version = ChecklistVersion.everywhere.filter(digest=loaded.digest, imported=True).first()
+    if version:
+        _adopt(version, fields)
     else:
-        version = _keep(loaded)
-    Checklist.objects.filter(pk=version.checklist_id).update(title_zh=loaded.title_zh, title_en=loaded.title_en)
+        version = version_keep(loaded=loaded, checklist=checklist, **fields)
+    instruments_register(source=loaded.source)
     detail = {"checklist": loaded.slug, "version": loaded.version, "digest": loaded.digest}
-    activity.record(actor=None, action="checklist.published", obj=version, detail=detail)
+    activity.record(actor=by, action="checklist.published", obj=version, detail=detail)
     return version
 
 
@@ -32,30 +49,27 @@ def checklist_import(*, path=None):
 def checklist_receive(*, source):
     """Keep a checklist that came with a package and return its ChecklistVersion; the one that is here if it is known.
 
-    Audits that were run against it need it; nobody published it here, so no new audit is run against it. Raises the
-    engine's ChecklistError when ``source`` is no checklist.
+    Audits that were run against it need it; nobody published it here, so no new audit is run against it. The titles of
+    a checklist that is here stay as they are. Raises the engine's ChecklistError when ``source`` is no checklist.
     """
     loaded = parse_checklist(source)
-    return ChecklistVersion.objects.filter(digest=loaded.digest).first() or _keep(loaded, imported=True)
+    if version := ChecklistVersion.everywhere.filter(digest=loaded.digest).first():
+        return version
+    titles = {"title_zh": loaded.title_zh, "title_en": loaded.title_en}
+    checklist, _created = Checklist.objects.get_or_create(slug=loaded.slug, defaults=titles)
+    return version_keep(loaded=loaded, checklist=checklist, published_at=timezone.now(), imported=True)
 
 
-def _adopt(version):
-    """Publish what had come with a package: its content stays, what changes is that it counts from now on."""
-    QuerySet(ChecklistVersion).filter(pk=version.pk).update(imported=False, published_at=timezone.now())
+def _adopt(version, fields):
+    """Publish what had come with a package: its content stays, and the database keeps it so (see models/freezing)."""
+    QuerySet(ChecklistVersion).filter(pk=version.pk).update(imported=False, **fields)
     version.refresh_from_db()
 
 
-def _keep(loaded, *, imported=False):
-    """The checklist's rows; the titles of a checklist that is here stay as they are."""
-    titles = {"title_zh": loaded.title_zh, "title_en": loaded.title_en}
-    checklist, _created = Checklist.objects.get_or_create(slug=loaded.slug, defaults=titles)
-    version = ChecklistVersion.objects.create(
-        checklist=checklist,
-        version=loaded.version,
-        digest=loaded.digest,
-        source=loaded.source,
-        published_at=timezone.now(),
-        imported=imported,
+def version_keep(*, loaded, **fields):
+    """Write a loaded checklist's version, requirements and legal bases, and return the ChecklistVersion."""
+    version = ChecklistVersion.everywhere.create(
+        version=loaded.version, digest=loaded.digest, source=loaded.source, **fields
     )
     entries = loaded.source["requirements"]
     requirements = Requirement.objects.bulk_create(

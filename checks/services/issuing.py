@@ -121,14 +121,14 @@ def report_downloaded(*, by, report, form="pdf"):
     return row
 
 
-def draft_discard(*, by, draft):
+def draft_report_discard(*, by, draft):
     """Throw a draft away, its file and the pictures of its pages with it."""
     with transaction.atomic():
         if not DraftReport.objects.filter(pk=draft.pk).delete()[0]:
             return
         detail = {"number": draft.number}
         activity.record(
-            actor=by, action="draft.discarded", obj=draft.audit, engagement=draft.audit.engagement, detail=detail
+            actor=by, action="report.draft_discarded", obj=draft.audit, engagement=draft.audit.engagement, detail=detail
         )
         transaction.on_commit(lambda: files_delete(draft))
 

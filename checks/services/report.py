@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import selectors
 from ..issued import previous_report
-from ..models import Audit, DraftReport, Report, ReportJob, SignOff
+from ..models import Audit, AuditMove, DraftReport, Report, ReportJob, SignOff
 from ..rendering.changes import report_changes
 from ..rendering.context import TEMPLATE, build_context
 from ..rendering.digests import context_digest, digest
@@ -19,7 +19,7 @@ from ..rendering.pdf import render_pdf
 from . import activity, numbering
 from .errors import ServiceError
 from .files import transaction_with_file
-from .locks import AuditSigned
+from .locks import AuditMoved, AuditSigned
 from .readiness import decided_by, readiness, signer_decided_text, signer_observed_text, written_by
 from .reading import policy_views
 
@@ -71,12 +71,14 @@ def audit_sign_off(*, by, audit, statement="", warnings_seen=False):
     """Sign the audit off and return the SignOff, which carries the digest of the exact state that was signed.
 
     ``warnings_seen``: the signer has looked at what is no obstacle but should be known. Raises AuditSigned, NotReady
-    with its obstacles, WarningsUnseen, and SignerDecided or SignerObserved when the signer made the decision that
-    counts on any finding, or wrote an observation: four eyes.
+    with its obstacles, AuditMoved, WarningsUnseen, and SignerDecided or SignerObserved when the signer made the
+    decision that counts on any finding, or wrote an observation: four eyes.
     """
     _lock(audit)
     if audit.status == Audit.Status.SIGNED:
         raise AuditSigned
+    if AuditMove.objects.filter(old=audit).exists():
+        raise AuditMoved
     found = readiness(audit)
     if obstacles := [obstacle for obstacle in found if obstacle.blocking]:
         raise NotReady(obstacles)
@@ -172,7 +174,7 @@ def draft_make(*, by, audit, number, at, language=Report.Language.ZH, template=T
         draft.save()
         watch.keeps(draft)
         detail = {"number": number, "language": draft.language, "pdf_sha256": draft.pdf_sha256}
-        activity.record(actor=by, action="draft.made", obj=audit, engagement=audit.engagement, detail=detail)
+        activity.record(actor=by, action="report.drafted", obj=audit, engagement=audit.engagement, detail=detail)
     return draft
 
 

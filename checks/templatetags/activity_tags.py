@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from ..models import Engagement, Membership
 from ..models.audit import VerdictChoices
+from ..models.checklist import SeverityChoices
 from ..models.engagement import ProcessorScale
 from .checks_tags import person
 
@@ -28,6 +29,11 @@ SENTENCES = {
     "intake.kept": gettext_lazy("%(actor)s answered about “%(filename)s”: keep it without an audit."),
     "intake.answered": gettext_lazy("%(actor)s answered about “%(filename)s”: audit it."),
     "audit.run": gettext_lazy("%(actor)s ran an audit by the law as of %(as_of)s."),
+    "audit.moved": gettext_lazy(
+        "%(actor)s moved the audit to another version of the checklist: %(count)s decisions went along."
+    ),
+    "corpus.released": gettext_lazy("%(actor)s released “%(name)s” to the rule corpus."),
+    "corpus.withdrawn": gettext_lazy("%(actor)s withdrew “%(name)s” from the rule corpus."),
     "finding.decided": gettext_lazy("%(actor)s decided %(code)s: %(verdict)s."),
     "finding.overridden": gettext_lazy(
         "%(actor)s decided %(code)s: %(verdict)s instead of %(proposed)s. Reason: %(reason)s"
@@ -74,11 +80,19 @@ SENTENCES = {
     "report.asked": gettext_lazy("%(actor)s asked for a report."),
     "report.issued": gettext_lazy("%(actor)s issued report %(number)s."),
     "report.downloaded": gettext_lazy("%(actor)s downloaded report %(number)s."),
-    "draft.made": gettext_lazy("%(actor)s made a draft of the report: %(number)s."),
-    "draft.discarded": gettext_lazy("%(actor)s threw the draft %(number)s away."),
+    "report.drafted": gettext_lazy("%(actor)s made a draft of the report: %(number)s."),
+    "report.draft_discarded": gettext_lazy("%(actor)s threw the draft %(number)s away."),
     "engagement.exported": gettext_lazy("%(actor)s exported the engagement as a package."),
     "engagement.imported": gettext_lazy("%(actor)s imported an engagement from a package of %(exported_by)s."),
     "house.saved": gettext_lazy("%(actor)s saved the settings of reports, No. %(version)s."),
+    "draft.imported": gettext_lazy("%(actor)s took a file into a draft: %(filename)s."),
+    "tailoring.off": gettext_lazy("%(actor)s switched %(code)s off for this engagement. Reason: %(reason)s"),
+    "tailoring.severity": gettext_lazy(
+        "%(actor)s raised the severity of %(code)s for this engagement: %(severity)s. Reason: %(reason)s"
+    ),
+    "tailoring.own": gettext_lazy("%(actor)s added the requirement %(code)s to this engagement. Reason: %(reason)s"),
+    "tailoring.revoked": gettext_lazy("%(actor)s took the change of %(code)s back. Reason: %(reason)s"),
+    "checklist.retired": gettext_lazy("%(actor)s retired checklist %(checklist)s %(version)s. Reason: %(reason)s"),
     "checklist.published": gettext_lazy("Checklist %(checklist)s %(version)s was published."),
 }
 PLACES = {
@@ -127,6 +141,7 @@ class Words(dict):
         self["role"], self["before"] = (role(detail.get(name)) for name in ("role", "before"))
         self["verdict"], self["proposed"] = (verdict(detail.get(name)) for name in ("verdict", "proposed"))
         self["username"] = detail.get("username", "—") if entry.origin else member(detail)
+        self["severity"] = str(dict(SeverityChoices.choices).get(detail.get("severity"), "—"))
         self["due_date"] = detail.get("due_date") or "—"
         self["changes"] = changes(detail.get("changed", {}))
         count = len(detail.get("findings", ()))

@@ -1,12 +1,12 @@
 """How often the engine is right: the accuracy card of a checklist version, or that it has none."""
 
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from ..accuracy_card import measured_accuracy
 from ..models import ChecklistVersion
 from ..models.audit import VerdictChoices
-from ..permissions import checklists_for
+from ..permissions import checklist_version_for
 
 DEFICIENT = "deficiency"
 
@@ -14,23 +14,21 @@ DEFICIENT = "deficiency"
 @require_GET
 def accuracy(request):
     """The card of the version published last; without any, the list of checklists says how one comes in."""
-    version = ChecklistVersion.objects.filter(imported=False).only("pk").order_by("published_at", "id").last()
+    version = ChecklistVersion.objects.applying().newest_first().only("pk").first()
     return redirect("checklist_accuracy", version.pk) if version else redirect("checklist_list")
 
 
 @require_GET
 def checklist_accuracy(request, pk):
     """Figures measured on exactly this version, the worst requirements first."""
-    versions = checklists_for(request.user).defer("source").select_related("checklist")
-    version = get_object_or_404(versions, pk=pk)
+    version = checklist_version_for(request.user, pk)
     record = measured_accuracy(version.digest)
     context = {"version": version, "record": record}
     if record:
         context |= card(record, version)
     else:
-        context["measured"] = next(
-            (other for other in versions.order_by("-published_at", "-id") if measured_accuracy(other.digest)), None
-        )
+        others = ChecklistVersion.objects.defer("source").select_related("checklist").newest_first()
+        context["measured"] = next((other for other in others if measured_accuracy(other.digest)), None)
     return render(request, "checks/checklist/accuracy.html", context)
 
 

@@ -1,13 +1,14 @@
 """An audit as a whole: run it, look at how it stands, take its data along."""
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from ..forms import AuditRunForm, SecondAuditorForm
-from ..models import Audit
+from ..models import Audit, AuditMove
 from ..models.audit import VerdictChoices
 from ..models.checklist import SeverityChoices
 from ..permissions import Action, Blind, audit_for, can, policy_version_for
@@ -15,6 +16,7 @@ from ..rendering.export import audit_to_json
 from ..selectors import audit_summary
 from ..services import ServiceError
 from ..services import analysis as services
+from ..services.moving import move_offers
 from ..teamwork import last_place, running_or_unresolved
 from .fact_sheet import fact_sheet
 from .second import seconds
@@ -22,14 +24,15 @@ from .second import seconds
 
 @require_POST
 def audit_run(request, pk):
-    """Audit a policy version against the checklist published last, at once."""
+    """Audit a policy version at once: against the checklist version that applies today, or another that was chosen."""
     version = policy_version_for(request.user, pk, Action.UPLOAD)
     form = AuditRunForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("This is not a date. Write it like 2026-11-30."))
+        problem = next(iter(form.errors.values()))[0] if "as_of" not in form.errors else ""
+        messages.error(request, problem or _("This is not a date. Write it like 2026-11-30."))
         return redirect("policy_version", version.pk)
     try:
-        audit = services.audit_run(by=request.user, policy_version=version, as_of=form.cleaned_data["as_of"])
+        audit = services.audit_run(by=request.user, policy_version=version, **form.cleaned_data)
     except ServiceError as error:
         messages.error(request, error.message)
         return redirect("policy_version", version.pk)
@@ -60,8 +63,18 @@ def audit_detail(request, pk):
         "undetermined": summary["by_verdict"][VerdictChoices.UNDETERMINED],
         "critical": summary["by_severity"][SeverityChoices.CRITICAL][VerdictChoices.NON_COMPLIANT],
         "facts": fact_sheet(audit.facts, audit.outline),
+        **moves(request, audit),
     }
     return render(request, "checks/analysis/audit_detail.html", context)
+
+
+def moves(request, audit):
+    """Whether the audit went over to another version or came from one; a newer one is offered to who may decide."""
+    there = AuditMove.objects.filter(Q(old=audit) | Q(new=audit))
+    moved = {("moved_to" if move.old_id == audit.pk else "moved_from"): move for move in there}
+    if not moved.get("moved_to") and can(request.user, audit.engagement, Action.DECIDE):
+        moved["newer"] = move_offers(audit).first()
+    return moved
 
 
 @require_GET

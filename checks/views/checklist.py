@@ -3,52 +3,93 @@
 import re
 from itertools import groupby
 
-from django.db.models import Count, Prefetch
+from django.db.models import Count, Prefetch, Q
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
-from ..models import Checklist, ChecklistVersion, Requirement
-from ..permissions import checklists_for
+from ..models import Checklist, ChecklistDraft, ChecklistVersion, Requirement
+from ..permissions import checklist_version_for, is_approver, is_author, sees_drafts
+from ..services.instruments import flags_of
 
 GROUP_IN_RULE = re.compile(r"[{｛]([^}｝]+)[}｝]")
 
 
 @require_GET
 def checklist_list(request):
-    published = ChecklistVersion.objects.filter(imported=False)
-    versions = published.defer("source").annotate(requirement_count=Count("requirements"))
-    checklists = Checklist.objects.filter(versions__in=published).distinct()
-    checklists = checklists.prefetch_related(Prefetch("versions", versions.order_by("-published_at", "-id")))
-    return render(request, "checks/checklist/checklist_list.html", {"checklists": checklists})
+    """Every checklist with its versions, and for authors and approvers with its drafts."""
+    versions = ChecklistVersion.objects.defer("source").annotate(requirement_count=Count("requirements"))
+    versions = versions.select_related("retirement", "published_by", "approved_by").newest_first()
+    drafts = ChecklistDraft.objects.filter(state__in=["draft", "in_review"]).select_related("author").defer("head")
+    wanted = [Prefetch("versions", versions)]
+    studio = sees_drafts(request.user)
+    if studio:
+        wanted.append(Prefetch("drafts", drafts, to_attr="open_drafts"))
+    here = Q(versions__in=ChecklistVersion.objects.all()) | Q(drafts__in=drafts if studio else [])
+    checklists = list(Checklist.objects.filter(here).distinct().prefetch_related(*wanted))
+    current = ChecklistVersion.objects.applying().newest_first().values_list("pk", flat=True).first()
+    today = timezone.localdate()
+    for checklist in checklists:
+        for version in checklist.versions.all():
+            version.standing = standing(version, today)
+            version.current = version.pk == current
+    context = {"checklists": checklists, "author": is_author(request.user), "studio": studio}
+    return render(request, "checks/checklist/checklist_list.html", context)
 
 
 @require_GET
 def checklist_version(request, pk):
-    version = get_object_or_404(checklists_for(request.user).select_related("checklist"), pk=pk)
+    version = checklist_version_for(request.user, pk)
+    version.standing = standing(version, timezone.localdate())
     requirements = version.requirements.defer("content").prefetch_related("legal_basis")
+    flags = flags_of(version=version)
+    for requirement in requirements:
+        requirement.flags = flags.get(requirement.code, ())
     context = {
         "version": version,
+        "tailored": getattr(version, "tailored", None),
+        "flagged": len(flags),
         "requirements": requirements,
         "domains": [(domain, list(rows)) for domain, rows in groupby(requirements, key=lambda row: row.domain)],
+        # Nothing is drafted from a tailored version, compared with it or retired: it belongs to its engagement.
+        "author": is_author(request.user) and not hasattr(version, "tailored"),
+        "approver": is_approver(request.user) and not hasattr(version, "tailored"),
+        "earlier": not hasattr(version, "tailored")
+        and version.checklist.versions.filter(pk__lt=version.pk).order_by("-pk").only("pk", "version").first(),
     }
     return render(request, "checks/checklist/checklist_version.html", context)
 
 
 @require_GET
 def requirement_detail(request, pk, code):
-    rows = Requirement.objects.select_related("version__checklist").prefetch_related("legal_basis")
-    requirement = get_object_or_404(rows, version__in=checklists_for(request.user).filter(pk=pk), code=code)
+    version = checklist_version_for(request.user, pk)
+    rows = Requirement.objects.prefetch_related("legal_basis")
+    requirement = get_object_or_404(rows, version_id=pk, code=code)
+    requirement.version = version
     others = list(requirement.version.requirements.only("code", "version", "position", "title_zh", "title_en"))
     here = others.index(requirement)
     context = {
         "requirement": requirement,
-        "version": requirement.version,
+        "version": version,
+        "flags": flags_of(version=version).get(code, ()),
+        "studio": sees_drafts(request.user),
         "groups": groups_named_in(requirement),
         "ruled": any(entry.get("rules") or entry.get("fact") for entry in detectors_of(requirement)),
         "before": others[here - 1] if here else None,
         "after": others[here + 1] if here + 1 < len(others) else None,
     }
     return render(request, "checks/checklist/requirement_detail.html", context)
+
+
+def standing(version, today):
+    """``(state, words)`` of a version: published, retired, or waiting for the day from which it applies."""
+    if hasattr(version, "retirement"):
+        return "retired", _("Retired")
+    if version.applies_from and version.applies_from > today:
+        return "waiting", _("Not in effect yet")
+    return "published", pgettext("state of a checklist", "Published")
 
 
 def groups_named_in(requirement):

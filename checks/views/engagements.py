@@ -65,6 +65,7 @@ def engagement_detail(request, pk):
         "entries": activity_for(engagement, request.user)[:RECENT_ENTRIES],
         "pending": intake_pending(engagement),
         "origin": EngagementImport.objects.filter(engagement=engagement).select_related("imported_by").first(),
+        "tailored": engagement.tailoring.exclude(kind="revoked").filter(revoked_by=None).count(),
         **rights(request.user, engagement),
     }
     return render(request, "checks/engagements/engagement_detail.html", context)

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from ..corpora import is_released
 from ..forms import AuditRunForm, PolicyForm
 from ..highlights import navigation, policy_blocks
 from ..models import Audit, IntakeItem
@@ -105,6 +106,8 @@ def policy_version(request, pk):
         "navigation": navigation(outline, ()),
         "versions": version.document.versions.defer("text").order_by("-number"),
         "can_upload": can(request.user, engagement, Action.UPLOAD),
+        "can_manage": can(request.user, engagement, Action.MANAGE),
+        "in_corpus": is_released(version),
         "audit_form": AuditRunForm(initial={"as_of": timezone.localdate()}),
     }
     return render(request, "checks/intake/policy_version.html", context)

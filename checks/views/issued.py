@@ -76,9 +76,9 @@ def draft_download(request, pk):
 
 
 @require_POST
-def draft_discard(request, pk):
+def draft_report_discard(request, pk):
     draft = draft_report_for(request.user, pk, Action.DRAFT)
-    issuing.draft_discard(by=request.user, draft=draft)
+    issuing.draft_report_discard(by=request.user, draft=draft)
     messages.success(request, _("Draft %(number)s was thrown away.") % {"number": draft.number})
     return redirect("audit_report", draft.audit_id)
 

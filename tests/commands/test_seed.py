@@ -94,6 +94,13 @@ def test_takes_the_password_from_the_environment(monkeypatch):
     assert user("zheng").check_password("a password of this house")
 
 
+def test_one_writes_checklists_and_another_approves_them():
+    rights = ("checks.author_checklist", "checks.approve_checklist")
+    assert [user("zheng").has_perm(right) for right in rights] == [True, False]
+    assert [user("gu").has_perm(right) for right in rights] == [False, True]
+    assert engagement_rows(user("gu")) == []
+
+
 def test_the_checklist_administrator_sees_no_engagement():
     zheng = user("zheng")
     assert zheng.has_perm("checks.add_checklistversion")

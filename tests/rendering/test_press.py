@@ -230,9 +230,11 @@ def test_changes_tailoring_observations_and_house_have_their_place(context):
     context["changes"] = report_changes(before, context)
     context["tailoring"] = [
         {
-            "kind": "excluded",
+            "what": "severity",
             "code": "X-1",
-            "title": "某项",
+            "title": {"text": "某项", "language": "zh-hans"},
+            "severity": "critical",
+            "severity_before": "minor",
             "reason": "产品没有此功能。",
             "by": "林若岚",
             "at": "2026-11-01",

@@ -144,7 +144,7 @@ class TestDrafts:
         assert draft.context["draft"] is True
         assert not Report.objects.exists()
         assert services.next_number(2026).endswith("000001")
-        assert acts(audit) == ["report.asked", "draft.made"]
+        assert acts(audit) == ["report.asked", "report.drafted"]
 
     def test_it_is_thrown_away_with_its_file_and_pictures(self, audit, team, django_capture_on_commit_callbacks):
         files = stored_files()
@@ -152,10 +152,10 @@ class TestDrafts:
         previews.page_picture_file(made=draft, number=1).close()
         assert len(stored_files() - files) == 2
         with django_capture_on_commit_callbacks(execute=True):
-            issuing.draft_discard(by=team.auditor, draft=draft)
+            issuing.draft_report_discard(by=team.auditor, draft=draft)
         assert stored_files() == files
         assert not DraftReport.objects.exists()
-        assert acts(audit)[-1] == "draft.discarded"
+        assert acts(audit)[-1] == "report.draft_discarded"
 
 
 def test_downloads_are_written_down_for_good(signed_audit, team):

@@ -195,7 +195,7 @@ def test_a_text_that_says_nothing_is_told_so(as_auditor, engagement):
 
 def test_the_overview_costs_the_same_for_any_number_of_findings(as_auditor, audit, django_assert_num_queries):
     overview(as_auditor, audit)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         overview(as_auditor, audit)
 
 

@@ -278,7 +278,7 @@ class TestDrafts:
         page = screen(as_auditor, audit)
         assert draft.number in page
         assert draft.number in as_auditor.get(reverse("draft_pages", args=[draft.pk])).content.decode()
-        post(as_auditor, "draft_discard", draft.pk)
+        post(as_auditor, "draft_report_discard", draft.pk)
         assert not DraftReport.objects.exists()
         assert f"Draft {draft.number} was thrown away." in screen(as_auditor, audit)
 

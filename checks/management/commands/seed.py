@@ -1,4 +1,4 @@
-"""The demo: five people, one audit that is signed and has its report, and one that is half decided.
+"""The demo: six people, one audit that is signed and has its report, and one that is half decided.
 
 Everything happens through the services, as if the people had done it on the screens.
 """
@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from checks.demo.people import PEOPLE, USERNAMES, accounts_text, demo_password
@@ -65,9 +66,9 @@ def _account(person):
         user.set_password(demo_password())
         user.is_staff = person.role is None
         user.save()
-        if person.role is None:
-            user.user_permissions.set(Permission.objects.filter(content_type__model__in=CHECKLIST_MODELS))
-            user.user_permissions.add(*Permission.objects.filter(codename="manage_reports"))
+        if person.may:
+            own = Q(content_type__app_label="checks", codename__in=person.may)
+            user.user_permissions.set(Permission.objects.filter(own | Q(content_type__model__in=CHECKLIST_MODELS)))
     return user
 
 

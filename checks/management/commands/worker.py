@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 
-from checks.services import background, issuing
+from checks.services import background, effects, issuing
 
 DATABASE = "django_tasks_db.DatabaseBackend"
 KEPT_DAYS = 7  # how long finished tasks are listed; what became of the files is kept elsewhere, for ever
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--beside", type=int, metavar="PID", help="stop when this process is gone")
 
     def handle(self, *, batch, beside, **options):
-        _recover()
+        recover()
         # Daemons: they must never keep a worker alive that was told to stop.
         ended = threading.Event()
         threading.Thread(target=_recover_regularly, args=(ended,), daemon=True).start()
@@ -43,15 +43,17 @@ class Command(BaseCommand):
             call_command("rqworker", "default", job_class="django_tasks_rq.Job", burst=batch, verbosity=0)
 
 
-def _recover():
+def recover():
+    """What vanished workers left behind, back in line."""
     background.recover()
+    effects.recover()
     issuing.recover()
 
 
 def _recover_regularly(ended):
     while not ended.wait(settings.INTAKE_LEASE / 3):
         try:
-            _recover()
+            recover()
         except DatabaseError:
             pass  # away or busy; the next round comes
         finally:

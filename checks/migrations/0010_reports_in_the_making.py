@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('checks', '0017_house_style'),
+        ('checks', '0009_house_style'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

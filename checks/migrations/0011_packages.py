@@ -2,10 +2,12 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from checks.models.freezing import freeze
+
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("checks", "0016_reports_in_the_making"),
+        ("checks", "0010_reports_in_the_making"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -46,4 +48,6 @@ class Migration(migrations.Migration):
                 "ordering": ["id"],
             },
         ),
+        # SQLite has made the table of versions anew, without its triggers.
+        migrations.RunPython(freeze, migrations.RunPython.noop),
     ]

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("checks", "0005_intake_jobs"),
+        ("checks", "0008_instruments_tailoring_uploads"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
