@@ -160,7 +160,7 @@ def received():
 
 CONTENT = ["id", "checklist_id", "version", "digest", "source"]
 FROZEN = [
-    *(f"UPDATE checks_checklistversion SET {column} = {column} WHERE id = %s" for column in CONTENT),
+    *(f"UPDATE checks_checklistversion SET {column} = {column} WHERE id = %s" for column in CONTENT),  # noqa: S608
     "UPDATE checks_checklistversion SET source = '{}' WHERE id = %s",
     "UPDATE checks_checklistversion SET imported = FALSE, digest = 'x' WHERE id = %s",
     "DELETE FROM checks_checklistversion WHERE id = %s",

@@ -163,7 +163,10 @@ def is_sound_change(change, sources):
 def is_sound_version(tailored, changes):
     """Whether the version is what these changes make of its base, and is nobody else's published one."""
     version, base = tailored.version, tailored.base
-    if not TAILORED_NAME.search(version.version) or any(change.kind == Kind.REVOKED for change in changes):
+    suffix = TAILORED_NAME.search(version.version)
+    if suffix is None or version.version != _name(base, suffix.group()):
+        return False
+    if any(change.kind == Kind.REVOKED for change in changes):
         return False
     if {base.checklist_id, *(change.checklist_id for change in changes)} != {version.checklist_id}:
         return False
@@ -257,11 +260,14 @@ def _named(engagement, version, source, number):
     An engagement that came from elsewhere may have brought the very same content under this engagement's name.
     """
     while True:
-        suffix = f"+{engagement.pk}.{number}"
-        loaded = parse_checklist(source | {"version": version.version[: LONGEST_VERSION - len(suffix)] + suffix})
+        loaded = parse_checklist(source | {"version": _name(version, f"+{engagement.pk}.{number}")})
         if not ChecklistVersion.everywhere.filter(digest=loaded.digest).exists():
             return loaded
         number += 1
+
+
+def _name(base, suffix):
+    return base.version[: LONGEST_VERSION - len(suffix)] + suffix
 
 
 def is_tailored(version):

@@ -5,6 +5,7 @@ from checks.rendering.context import build_context
 from checks.rendering.pdf import render_pdf
 from checks.selectors import tailoring_record
 from checks.services import analysis, moving, report, tailoring
+from checks.services.reading import policy_views
 
 from .. import factories
 from ..rendering.test_pdf import read, without_space
@@ -207,7 +208,8 @@ def test_the_pages_of_the_report_say_it_too(engagement, team, policy, version):
     factories.decide_all(audit, by=team.auditor)
     sign_off = report.audit_sign_off(by=team.reviewer, audit=audit, warnings_seen=True)
     for language, heading in (("zh-hans", "核查项的裁剪"), ("en", "Tailoringofthechecklist")):
-        context = build_context(audit, sign_off, language=language, number="PA-2026-000001")
+        views = policy_views(audit)
+        context = build_context(audit, sign_off, language=language, number="PA-2026-000001", views=views)
         pages = without_space("".join(read(render_pdf(context))))
         assert heading in pages
         assert "本产品没有运营者。" in pages
