@@ -258,16 +258,16 @@ def checklist_version_for(user, pk):
     not. Http404 for everybody else.
     """
     rows = ChecklistVersion.everywhere.select_related("checklist", "retirement__by", "published_by", "approved_by")
-    version = rows.filter(pk=pk).first()
+    tailored = TailoredVersion.objects.filter(version=OuterRef("pk"))
+    version = rows.annotate(is_tailored=Exists(tailored)).filter(pk=pk).first()
     if version is None or not user.is_authenticated:
         raise Http404
-    member = Membership.objects.filter(engagement=OuterRef("engagement"), user=user)
-    tailored = TailoredVersion.objects.filter(version=version).select_related("engagement", "base")
-    tailored = list(tailored.defer("base__source").annotate(_mine=Exists(member)))
-    version.mine = next((row for row in tailored if row._mine), None)
-    version.private = version.imported or bool(tailored)
-    if version.private and not version.mine and not _used_by(version, user):
-        raise Http404
+    version.private, version.mine = version.imported or version.is_tailored, None
+    if version.private:
+        mine = TailoredVersion.objects.filter(version=version, engagement__memberships__user=user)
+        version.mine = mine.select_related("engagement", "base").defer("base__source").first()
+        if version.mine is None and not _used_by(version, user):
+            raise Http404
     return version
 
 
