@@ -34,6 +34,7 @@ from .models import (
     PolicyVersion,
     Report,
     ReportJob,
+    TailoredVersion,
     TailoringChange,
 )
 from .prepared import Prepared
@@ -253,20 +254,27 @@ def studio_for(user, *, author=False, approver=False):
 def checklist_version_for(user, pk):
     """A published version; one that is tailored for an engagement, or came with one, only for its members.
 
-    Http404 for everybody else.
+    ``version.mine`` is the TailoredVersion through which this person sees it, ``version.private`` whether others do
+    not. Http404 for everybody else.
     """
-    rows = ChecklistVersion.everywhere.select_related(
-        "checklist", "retirement__by", "published_by", "approved_by", "tailored__engagement", "tailored__base"
-    )
-    version = rows.defer("tailored__base__source").filter(pk=pk).first()
+    rows = ChecklistVersion.everywhere.select_related("checklist", "retirement__by", "published_by", "approved_by")
+    tailored = TailoredVersion.objects.filter(version=OuterRef("pk"))
+    version = rows.annotate(is_tailored=Exists(tailored)).filter(pk=pk).first()
     if version is None or not user.is_authenticated:
         raise Http404
-    tailored = getattr(version, "tailored", None)
-    if tailored and role_in(tailored.engagement, user) is None:
-        raise Http404
-    if version.imported and not version.audits.filter(engagement__memberships__user=user).exists():
-        raise Http404
+    version.private, version.mine = version.imported or version.is_tailored, None
+    if version.private:
+        mine = TailoredVersion.objects.filter(version=version, engagement__memberships__user=user)
+        version.mine = mine.select_related("engagement", "base").defer("base__source").first()
+        if version.mine is None and not _used_by(version, user):
+            raise Http404
     return version
+
+
+def _used_by(version, user):
+    """Whether an engagement of the user has audits on the version, or a version tailored from it."""
+    mine = {"engagement__memberships__user": user}
+    return version.audits.filter(**mine).exists() or TailoredVersion.objects.filter(base=version, **mine).exists()
 
 
 def upload_for(user, pk):

@@ -595,7 +595,8 @@ def tailoring_record(audit):
     Plain values: ``what`` (off, severity, own), ``code``, ``title_zh``, ``title_en``, ``severity``,
     ``severity_before``, ``reason``, ``by``, ``at``.
     """
-    tailored = TailoredVersion.objects.filter(version=audit.checklist_version_id).first()
+    mine = TailoredVersion.objects.filter(engagement=audit.engagement_id)
+    tailored = mine.filter(version=audit.checklist_version_id).first()
     if tailored is None:
         return []
     return [

@@ -6,8 +6,10 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 
 from checks import models
+from checks.engine import parse_checklist
+from checks.models import freezing
 from checks.models.append_only import AppendOnly, FrozenRow
-from checks.services import activity, review
+from checks.services import activity, checklist, review
 
 from . import factories
 
@@ -147,6 +149,69 @@ def test_history_is_never_deleted(history, model):
 def test_the_database_itself_keeps_published_checklists(history, table, statement):
     with pytest.raises(IntegrityError, match="frozen"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement.format(table))
+
+
+@pytest.fixture
+def received():
+    """A version that came with a package."""
+    source = factories.sound_version().source
+    return checklist.checklist_receive(source=source | {"version": "2031.elsewhere"})
+
+
+CONTENT = ["id", "checklist_id", "version", "digest", "source"]
+FROZEN = [
+    *(f"UPDATE checks_checklistversion SET {column} = {column} WHERE id = %s" for column in CONTENT),  # noqa: S608
+    "UPDATE checks_checklistversion SET source = '{}' WHERE id = %s",
+    "UPDATE checks_checklistversion SET imported = FALSE, digest = 'x' WHERE id = %s",
+    "DELETE FROM checks_checklistversion WHERE id = %s",
+    "UPDATE checks_requirement SET content = '{}' WHERE version_id = %s",
+    "DELETE FROM checks_requirement WHERE version_id = %s",
+]
+
+
+def refuses(statement, pk):
+    with pytest.raises(IntegrityError, match="frozen"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement, [pk])
+
+
+@pytest.mark.parametrize("statement", FROZEN)
+def test_the_database_keeps_the_content_of_what_came_with_a_package(received, statement):
+    before = models.ChecklistVersion.everywhere.values(*CONTENT, "imported").get(pk=received.pk)
+    refuses(statement, received.pk)
+    assert models.ChecklistVersion.everywhere.values(*CONTENT, "imported").get(pk=received.pk) == before
+
+
+def test_what_came_with_a_package_can_be_published_and_stays_frozen(received):
+    """Publishing it here changes whether, when and by whom, and nothing else: the database would refuse."""
+    loaded = parse_checklist(received.source)
+    before = models.ChecklistVersion.everywhere.values(*CONTENT).get(pk=received.pk)
+    approver, day = factories.checklist_approver(), timezone.localdate()
+    adopted = checklist.version_publish(
+        loaded=loaded, by=approver, changelog="自此适用。", applies_from=day, approved_by=approver
+    )
+    assert adopted.pk == received.pk
+    assert not adopted.imported
+    row = models.ChecklistVersion.objects.get(pk=received.pk)  # for everybody now
+    assert (row.changelog, row.applies_from, row.approved_by) == ("自此适用。", day, approver)
+    assert models.ChecklistVersion.objects.values(*CONTENT).get(pk=received.pk) == before
+    for statement in FROZEN:
+        refuses(statement, received.pk)
+
+
+def test_the_statements_that_freeze_name_the_same_columns_for_both_databases():
+    for vendor in ("sqlite", "postgresql"):
+        statements = [
+            line
+            for line in freezing.freeze_statements(vendor)
+            if "ON checks_checklistversion" in line and "CREATE" in line
+        ]
+        [update] = [line for line in statements if "UPDATE OF " in line]
+        for column in CONTENT:
+            assert column in update.split("UPDATE OF ")[1].split(" ON ")[0]
+        assert any("DELETE" in line for line in statements)
+    assert {"id", *(f.column for f in models.ChecklistVersion._meta.concrete_fields)} - set(CONTENT) == {
+        "published_at", "imported", "changelog", "applies_from", "published_by_id", "approved_by_id",
+    }  # fmt: skip
 
 
 def test_history_is_also_out_of_reach_through_relations(history, signed_audit):

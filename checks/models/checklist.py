@@ -52,7 +52,8 @@ class SharedVersionManager(models.Manager):
     """
 
     def get_queryset(self):
-        return super().get_queryset().filter(tailored=None, imported=False)
+        # NOT EXISTS, no outer join: PostgreSQL locks no rows of one.
+        return super().get_queryset().filter(imported=False).exclude(tailored__isnull=False)
 
 
 class ChecklistVersion(AppendOnly):

@@ -42,15 +42,19 @@ class TailoringChange(AppendOnly):
 
 
 class TailoredVersion(AppendOnly):
-    """A checklist version made for one engagement: its base with these changes, seen nowhere else."""
+    """A checklist version made for one engagement: its base with these changes, seen nowhere else.
 
-    version = models.OneToOneField(ChecklistVersion, models.PROTECT, related_name="tailored")
+    An engagement that was taken in beside the one it was exported from has the same version, so one may have two rows.
+    """
+
+    version = models.ForeignKey(ChecklistVersion, models.PROTECT, related_name="tailored")
     base = models.ForeignKey(ChecklistVersion, models.PROTECT, related_name="+")
     engagement = models.ForeignKey(Engagement, models.PROTECT, related_name="tailored_versions")
     changes = models.ManyToManyField(TailoringChange, related_name="+")
 
     class Meta:
         ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["engagement", "version"], name="tailored_once_per_engagement")]
         verbose_name = _("tailored version")
         verbose_name_plural = _("tailored versions")
 

@@ -1,8 +1,8 @@
 """Which rows belong to an engagement, and how each is written so that it means the same in another database.
 
 A row refers to another by its number in that table's file, from 1; to a person by the number in ``people``; to a
-checklist version by its digest and to a requirement by its code. Numbers of one database never leave it, except those
-that signatures and the record were made over.
+checklist version by its digest, to a checklist by its name and to a requirement by its code. Numbers of one database
+never leave it, except those that signatures and the record were made over.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from django.db import models
 from ..models import (
     ActivityEntry,
     Audit,
+    AuditMove,
     Batch,
     BlindReview,
+    Checklist,
     ChecklistVersion,
     Comment,
     CommentState,
@@ -44,6 +46,8 @@ from ..models import (
     Requirement,
     SecondOpinion,
     SignOff,
+    TailoredVersion,
+    TailoringChange,
 )
 from .archive import BadPackage
 
@@ -73,9 +77,12 @@ class Table:
 TABLES = (
     Table("engagement", Engagement, "pk"),
     Table("memberships", Membership, "engagement"),
+    Table("tailoring_changes", TailoringChange, "engagement"),
+    Table("tailored_versions", TailoredVersion, "engagement"),
     Table("policies", PolicyDocument, "engagement"),
     Table("policy_versions", PolicyVersion, "document__engagement"),
     Table("audits", Audit, "engagement"),
+    Table("audit_moves", AuditMove, "old__engagement"),
     Table("findings", Finding, "audit__engagement"),
     Table("evidence", Evidence, "finding__audit__engagement"),
     Table("intake_jobs", IntakeJob, "engagement"),
@@ -101,8 +108,9 @@ NAMES = (PEOPLE, CHECKLISTS, *(table.name for table in TABLES))
 BY_MODEL = {table.model: table.name for table in TABLES}
 BY_TYPE = {table.model._meta.model_name: table.name for table in TABLES}
 
-# Belongs to an engagement and stays behind: how people work here, not what was found.
-LEFT_BEHIND = {"notification", "presence", "reportjob", "draftreport", "engagementimport"}
+# Belongs to an engagement and stays behind: how people work here, not what was found; and whom a lead lets read a
+# policy for the sake of rules, which is said to the authors of this installation and to no others.
+LEFT_BEHIND = {"notification", "presence", "reportjob", "draftreport", "engagementimport", "corpusrelease"}
 
 
 class Outgoing:
@@ -113,6 +121,7 @@ class Outgoing:
         self.engagement, self.origin, self.add_file = engagement, origin, add_file
         self.numbers: dict[str, dict[int, int]] = {}
         self.checklists: dict[int, ChecklistVersion] = {}
+        self.slugs: dict[int, str] = {}
         self.codes: dict[int, str] = {}
         self.people: dict[int, int] = {}
 
@@ -146,6 +155,9 @@ class Outgoing:
             told["number"] = self._signed_as("report", row.pk, row.number)
         elif table.model is FindingChange and row.kind == ASSIGNEE and row.value:
             told["value"] = str(self._person(int(row.value)))
+        elif table.model is TailoredVersion:
+            numbers = self.numbers["tailoring_changes"]
+            told["changes"] = [numbers[pk] for pk in row.changes.order_by("pk").values_list("pk", flat=True)]
         elif table.model is IntakeItem:
             told["params"], told["resembles"] = self._version_in(row.params), self._version_in(row.resembles)
         elif table.model is ActivityEntry:
@@ -175,6 +187,10 @@ class Outgoing:
             version = self.checklists.get(pk) or ChecklistVersion.everywhere.get(pk=pk)
             self.checklists[pk] = version
             return version.digest
+        if model is Checklist:
+            if pk not in self.slugs:
+                self.slugs[pk] = Checklist.objects.get(pk=pk).slug
+            return self.slugs[pk]
         if model is Requirement:
             if pk not in self.codes:
                 version = Requirement.objects.filter(pk=pk).values("version")
@@ -230,6 +246,9 @@ class Incoming:
                 made.append(self._row(table, told))
                 self._keep_files(table, made[-1])
             table.model._default_manager.bulk_create(made, batch_size=500)
+        if table.model is TailoredVersion:
+            for row in made:
+                row.changes.set(row.told_changes)
         self._set_times(table, made, rows)
         return made
 
@@ -283,6 +302,8 @@ class Incoming:
             return _numbered(self.people, value)
         if model is ChecklistVersion:
             return self.checklists[value]
+        if model is Checklist:
+            return _checklist(value)
         if model is Requirement:
             version = _numbered(self.made["audits"], told["audit"]).checklist_version
             if (version.pk, value) not in self.requirements:
@@ -297,6 +318,10 @@ class Incoming:
             row.number = imported_number(self.made["engagement"][0], row.number)
         elif isinstance(row, FindingChange) and row.kind == ASSIGNEE and row.value:
             row.value = str(_numbered(self.people, int(row.value)).pk)
+        elif isinstance(row, TailoredVersion):
+            if not isinstance(told["changes"], list):
+                raise ValueError("changes")
+            row.told_changes = [_numbered(self.made["tailoring_changes"], number) for number in told["changes"]]
         elif isinstance(row, IntakeItem):
             row.params, row.resembles = self._version_in(row.params), self._version_in(row.resembles)
         elif isinstance(row, ActivityEntry):
@@ -335,7 +360,19 @@ def imported_number(engagement, number: str) -> str:
     return f"I{engagement.pk}-{number}"
 
 
-EXTRA = {Audit: {"number"}, ActivityEntry: {"object", "hashed"}}
+EXTRA = {Audit: {"number"}, ActivityEntry: {"object", "hashed"}, TailoredVersion: {"changes"}}
+
+
+def _checklist(slug):
+    """The checklist of this name. It is made where no version of it came along: tailored, but never audited."""
+    if not isinstance(slug, str):
+        raise ValueError("slug")
+    known = Checklist.objects.filter(slug=slug).first()
+    if known is None:
+        known = Checklist(slug=slug, title_zh=slug, title_en=slug)
+        known.full_clean()
+        known.save()
+    return known
 
 
 def _numbered(rows, number):

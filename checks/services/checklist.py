@@ -46,18 +46,20 @@ def version_publish(*, loaded, by, **fields):
 
 
 @transaction.atomic
-def checklist_receive(*, source):
+def checklist_receive(*, source, base=None):
     """Keep a checklist that came with a package and return its ChecklistVersion; the one that is here if it is known.
 
     Audits that were run against it need it; nobody published it here, so no new audit is run against it. The titles of
-    a checklist that is here stay as they are. Raises the engine's ChecklistError when ``source`` is no checklist.
+    a checklist that is here stay as they are. ``base`` is the version it was tailored from, if it was: it counts as
+    published with it. Raises the engine's ChecklistError when ``source`` is no checklist.
     """
     loaded = parse_checklist(source)
     if version := ChecklistVersion.everywhere.filter(digest=loaded.digest).first():
         return version
     titles = {"title_zh": loaded.title_zh, "title_en": loaded.title_en}
     checklist, _created = Checklist.objects.get_or_create(slug=loaded.slug, defaults=titles)
-    return version_keep(loaded=loaded, checklist=checklist, published_at=timezone.now(), imported=True)
+    fields = {"published_at": base.published_at if base else timezone.now(), "imported": True}
+    return version_keep(loaded=loaded, checklist=checklist, **fields)
 
 
 def _adopt(version, fields):

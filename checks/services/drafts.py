@@ -19,6 +19,7 @@ from ..models import ActivityEntry, ChecklistDraft, ChecklistVersion, Instrument
 from . import activity
 from .errors import ServiceError
 from .instruments import reasons_for
+from .tailoring import TAILORED_NAME
 
 AUTHOR, APPROVER = "checks.author_checklist", "checks.approve_checklist"
 ONE_SITTING = timedelta(minutes=10)  # what one person saves again and again in this time is one act
@@ -40,6 +41,10 @@ class VersionRequired(ServiceError):
 
 class VersionTaken(ServiceError):
     text = _("There is a version or an open draft named %(version)s already.")
+
+
+class VersionReserved(ServiceError):
+    text = _("Names that end like %(version)s, in a plus sign and numbers, are kept for versions of one engagement.")
 
 
 class NotACode(ServiceError):
@@ -368,6 +373,8 @@ def _version_name(checklist, version):
         or ChecklistDraft.objects.filter(checklist=checklist, version=version, state__in=open_states).exists()
     ):
         raise VersionTaken(version=version)
+    if TAILORED_NAME.search(version):
+        raise VersionReserved(version=version)
     return version
 
 

@@ -20,6 +20,7 @@ from ..rendering.digests import context_digest
 from . import activity, engagements
 from .checklist import checklist_receive
 from .errors import ServiceError
+from .tailoring import is_sound_change, is_sound_version
 
 IN_MEMORY = 16 * 1024 * 1024  # a larger package is written to a temporary file
 REASONS = {
@@ -40,6 +41,7 @@ REASONS = {
     "quote": _("A quote in the package is not in the text it is said to be from: %(table)s."),
     "original": _("An original or report in the package has another digest than its row says: %(table)s."),
     "verdict": _("A verdict in the package is not the one that was decided last."),
+    "tailoring": _("The tailoring in the package does not fit its checklist: %(name)s."),
     "chain": _("The record in the package is broken: entries were changed, taken out or put in."),
     "database": _("The rows of the package do not fit together."),
 }
@@ -121,9 +123,10 @@ def engagement_import(*, by, source, match_people=False):
 
 def _take(by, package, sha256, match_people, stored):
     people, called = _people(package.rows(PEOPLE), sha256, match_people)
-    rows = Incoming(people=people, checklists=_checklists(package.rows(CHECKLISTS)), read_file=package.file)
-    rows.stored = stored
     told = {table.name: package.rows(table.name) for table in TABLES}
+    checklists = _checklists(package.rows(CHECKLISTS), told["tailored_versions"])
+    rows = Incoming(people=people, checklists=checklists, read_file=package.file)
+    rows.stored = stored
     if len(told["engagement"]) != 1:
         raise BadPackage("rows", table="engagement")
     for table in TABLES:
@@ -191,12 +194,18 @@ def _stranger(users, row, sha256):
     return users.create_user(username, is_active=False, **names)  # without a password: none will ever do
 
 
-def _checklists(rows):
+def _checklists(rows, tailored):
+    """Versions by digest; those that others were tailored from first."""
     versions = {}
+    try:
+        bases = {row["version"]: row["base"] for row in tailored}
+        rows = sorted(rows, key=lambda row: row["digest"] in bases)
+    except (TypeError, LookupError):
+        raise BadPackage("checklist") from None
     for row in rows:
         try:
             digest, source = row["digest"], row["source"]
-            version = checklist_receive(source=source)
+            version = checklist_receive(source=source, base=versions.get(bases.get(digest)))
         except (ChecklistError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
             raise BadPackage("checklist") from None
         if version.digest != digest:
@@ -223,9 +232,26 @@ def _check(made):
                 raise BadPackage("value", table="observation_versions", field="places")
             audit = version.observation.audit
             _check_quote(audit, place.get("start"), place.get("end"), place.get("quote"), "observation_versions")
+    _check_tailoring(made)
+    for move in made["audit_moves"]:  # the new audit was begun after the old one: nothing leads round in a circle
+        old, new = move.old, move.new
+        if old.pk >= new.pk or old.policy_version_id != new.policy_version_id:
+            raise BadPackage("value", table="audit_moves", field="new")
     latest = {decision.finding_id: decision.verdict for decision in made["decisions"]}
     if any(finding.final_verdict != latest.get(finding.pk, "") for finding in made["findings"]):
         raise BadPackage("verdict")
+
+
+def _check_tailoring(made):
+    """What was tailored decides what is asked and stands in reports: it has to be what the program makes of it."""
+    versions = {row.base for row in made["tailored_versions"]} | {audit.checklist_version for audit in made["audits"]}
+    for change in made["tailoring_changes"]:
+        own = [version.source for version in versions if version.checklist_id == change.checklist_id]
+        if not is_sound_change(change, own):
+            raise BadPackage("tailoring", name=change.code)
+    for row in made["tailored_versions"]:
+        if not is_sound_version(row, row.told_changes):
+            raise BadPackage("tailoring", name=row.version.version)
 
 
 def _check_quote(audit, start, end, quote, table):

@@ -24,6 +24,8 @@ from .errors import ServiceError
 Kind = TailoringChange.Kind
 GRAVITY = [severity.value for severity in (Severity.ADVISORY, Severity.MINOR, Severity.MAJOR, Severity.CRITICAL)]
 OWN = "OWN-"
+OWN_CODE = re.compile(r"OWN-[0-9]{1,6}")
+TAILORED_NAME = re.compile(r"\+[0-9]+\.[0-9]+$")
 LONGEST_VERSION = 40
 
 
@@ -138,6 +140,46 @@ def change_take_back(*, by, change, reason):
     return row
 
 
+# ---------- what comes from elsewhere ----------
+
+
+def is_sound_change(change, sources):
+    """Whether the program could have made this change; ``sources`` are contents of versions of its checklist."""
+    revokes = change.revokes
+    if change.kind == Kind.REVOKED:
+        return revokes is not None and revokes.kind != Kind.REVOKED and _of(revokes) == _of(change)
+    if revokes is not None or (change.severity == "") != (change.kind == Kind.OFF):
+        return False
+    if change.kind != Kind.OWN:
+        return change.content == {}
+    entry = change.content
+    if not isinstance(entry, dict) or not OWN_CODE.fullmatch(change.code) or entry.get("code") != change.code:
+        return False
+    if not sources:  # tailored, never audited, and the checklist is not here: no audit can run on it either
+        return isinstance(entry.get("domain"), str)
+    return any(not problems_of({**source, "requirements": [entry]}) for source in sources)
+
+
+def is_sound_version(tailored, changes):
+    """Whether the version is what these changes make of its base, and is nobody else's published one."""
+    version, base = tailored.version, tailored.base
+    suffix = TAILORED_NAME.search(version.version)
+    if suffix is None or version.version != _name(base, suffix.group()):
+        return False
+    if any(change.kind == Kind.REVOKED for change in changes):
+        return False
+    if {base.checklist_id, *(change.checklist_id for change in changes)} != {version.checklist_id}:
+        return False
+    shared = not version.imported and not version.tailored.exclude(pk=tailored.pk).exists()
+    if shared or not changes or is_tailored(base):
+        return False
+    return tailored_source(base.source, changes) | {"version": version.version} == version.source
+
+
+def _of(change):
+    return change.checklist_id, change.code
+
+
 # ---------- what comes of it ----------
 
 
@@ -198,10 +240,8 @@ def version_for(*, engagement, version):
     for row in mine.annotate(count=Count("changes")).filter(count=len(wanted)).prefetch_related("changes"):
         if {change.pk for change in row.changes.all()} == wanted:
             return ChecklistVersion.everywhere.select_related("checklist").get(pk=row.version_id)
-    suffix = f"+{engagement.pk}.{mine.count() + 1}"
-    name = version.version[: LONGEST_VERSION - len(suffix)] + suffix
     made = version_keep(
-        loaded=parse_checklist(tailored_source(version.source, changes) | {"version": name}),
+        loaded=_named(engagement, version, tailored_source(version.source, changes), mine.count() + 1),
         checklist=version.checklist,
         published_at=version.published_at,
         changelog=version.changelog,
@@ -212,6 +252,22 @@ def version_for(*, engagement, version):
     row = TailoredVersion.objects.create(version=made, base=version, engagement=engagement)
     row.changes.set(changes)
     return made
+
+
+def _named(engagement, version, source, number):
+    """The content as the engine loads it, under the first name with which it is not here yet.
+
+    An engagement that came from elsewhere may have brought the very same content under this engagement's name.
+    """
+    while True:
+        loaded = parse_checklist(source | {"version": _name(version, f"+{engagement.pk}.{number}")})
+        if not ChecklistVersion.everywhere.filter(digest=loaded.digest).exists():
+            return loaded
+        number += 1
+
+
+def _name(base, suffix):
+    return base.version[: LONGEST_VERSION - len(suffix)] + suffix
 
 
 def is_tailored(version):

@@ -1,12 +1,13 @@
 """What every act that gives a finding a verdict shares: its refusals, its checks, and how the row is kept."""
 
+from django.db.models import Exists
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Audit, Decision, Finding, FindingChange
+from ..models import Audit, AuditMove, Decision, Finding, FindingChange
 from ..models.audit import VerdictChoices
 from .errors import ServiceError
-from .locks import AuditSigned
+from .locks import AuditMoved, AuditSigned
 
 FINAL_VERDICTS = frozenset(VerdictChoices.values) - {VerdictChoices.UNDETERMINED.value}
 
@@ -37,14 +38,17 @@ def require_fresh(finding, revision):
 def lock_to_decide(finding, revision):
     """Lock the finding and its audit's row, in one query: nothing else can be decided or signed from here on.
 
-    The instance learns what of the row a decision depends on: it may be older than the row. Raises AuditSigned, and
-    StaleFinding when the finding was decided since ``revision``.
+    The instance learns what of the row a decision depends on: it may be older than the row. Raises AuditSigned,
+    AuditMoved, and StaleFinding when the finding was decided since ``revision``.
     """
     rows = Audit.objects.filter(pk=finding.audit_id, findings=finding.pk).select_for_update()  # the audit's row first
-    row = rows.values_list("status", "findings__revision", "findings__second_look").get()
-    status, finding.revision, finding.second_look = row
+    rows = rows.annotate(_moved=Exists(AuditMove.objects.filter(old=finding.audit_id)))
+    row = rows.values_list("status", "_moved", "findings__revision", "findings__second_look").get()
+    status, moved, finding.revision, finding.second_look = row
     if status == Audit.Status.SIGNED:
         raise AuditSigned
+    if moved:
+        raise AuditMoved
     if finding.revision != revision:
         raise StaleFinding
 

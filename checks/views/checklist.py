@@ -49,14 +49,14 @@ def checklist_version(request, pk):
         requirement.flags = flags.get(requirement.code, ())
     context = {
         "version": version,
-        "tailored": getattr(version, "tailored", None),
+        "tailored": version.mine,
         "flagged": len(flags),
         "requirements": requirements,
         "domains": [(domain, list(rows)) for domain, rows in groupby(requirements, key=lambda row: row.domain)],
-        # Nothing is drafted from a tailored version, compared with it or retired: it belongs to its engagement.
-        "author": is_author(request.user) and not hasattr(version, "tailored"),
-        "approver": is_approver(request.user) and not hasattr(version, "tailored"),
-        "earlier": not hasattr(version, "tailored")
+        # Nothing is drafted from what belongs to an engagement alone, compared with it or retired.
+        "author": is_author(request.user) and not version.private,
+        "approver": is_approver(request.user) and not version.private,
+        "earlier": not version.private
         and version.checklist.versions.filter(pk__lt=version.pk).order_by("-pk").only("pk", "version").first(),
     }
     return render(request, "checks/checklist/checklist_version.html", context)

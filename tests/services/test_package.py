@@ -11,14 +11,18 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.db import models
+from django.db import models, transaction
+from django.http import Http404
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from checks import corpora, permissions
+from checks.engine import parse_checklist
 from checks.models import (
     ActivityEntry,
     Audit,
+    AuditMove,
     BlindReview,
     ChecklistVersion,
     Engagement,
@@ -32,13 +36,29 @@ from checks.models import (
 from checks.packing.archive import content_digest
 from checks.packing.tables import LEFT_BEHIND, TABLES, Table
 from checks.rendering.digests import digest
-from checks.selectors import audit_state
-from checks.services import activity, blind, engagements, evidence, handover, observations, planning, report, review
+from checks.selectors import audit_state, tailoring_record
+from checks.services import (
+    activity,
+    analysis,
+    blind,
+    corpus,
+    engagements,
+    evidence,
+    handover,
+    moving,
+    observations,
+    planning,
+    report,
+    review,
+    tailoring,
+)
 from checks.services import package as services
 from checks.services.analysis import audit_run
-from checks.services.checklist import checklist_import
+from checks.services.checklist import checklist_import, checklist_receive, version_publish
+from checks.services.locks import AuditMoved
 
 from .. import factories
+from .test_tailoring import OWN
 
 pytestmark = pytest.mark.django_db
 
@@ -333,12 +353,206 @@ def test_a_checklist_from_elsewhere_is_kept_for_its_audits_and_not_for_new_ones(
         row["checklist_version"] = version
     members["rows/audits.json"] = json.dumps(audits).encode()
     copy = take(pack(members))
-    kept = ChecklistVersion.objects.get(digest=version)
+    kept = ChecklistVersion.everywhere.get(digest=version)
     assert kept.imported
+    assert not ChecklistVersion.objects.filter(digest=version).exists()
     assert copy.audits.first().checklist_version == kept
     from checks.services.analysis import latest_checklist_version
 
     assert latest_checklist_version() == published
+
+
+# ---------- Tailored checklists, audits that moved ----------
+
+
+@pytest.fixture
+def tailored(engagement, team):
+    """An engagement that switched off, raised, added and took back; signed once, then moved to the next version."""
+    return a_tailored_engagement(engagement, team)
+
+
+def a_tailored_engagement(engagement, team):
+    version, by = factories.sound_version(), engagement.created_by
+    act = {"by": by, "engagement": engagement, "version": version}
+    off = tailoring.requirement_switch_off(**act, code="DEMO-1-IDENTITY", reason="本产品没有运营者。")
+    tailoring.severity_raise(**act, code="DEMO-3-RETENTION", severity="critical", reason="去年处罚过。")
+    tailoring.own_requirement_add(**act, content=OWN, reason="客户要求。")
+    policy = factories.policy_version(engagement)
+    signed = analysis.audit_run(by=team.auditor, policy_version=policy)
+    factories.decide_all(signed, by=team.auditor)
+    report.audit_sign_off(by=team.reviewer, audit=signed, warnings_seen=True)
+    old = analysis.audit_run(by=team.auditor, policy_version=policy)
+    factories.decide_all(old, by=team.auditor)
+    tailoring.change_take_back(by=by, change=off, reason="还是适用。")
+    newer = {**version.source, "version": "2026.next"}
+    newer = version_publish(loaded=parse_checklist(newer), by=None)
+    moving.audit_move(by=team.lead, audit=old, version=newer)
+    corpus.corpus_release(by=by, policy_version=policy)
+    return engagement
+
+
+def private_versions(engagement):
+    return set(ChecklistVersion.everywhere.filter(tailored__engagement=engagement))
+
+
+def told_apart(one, other):
+    """The names of the tables that differ between two packages."""
+    one, other = contents(one), contents(other)
+    assert set(one) == set(other)
+    return {name for name in one if name.startswith("rows/") and one[name] != other[name]}
+
+
+def test_tailoring_and_moves_come_out_as_they_went_in(tailored):
+    content, _manifest = export(tailored)
+    copy = take(content)
+    assert told_apart(content, export(copy)[0]) == {"rows/memberships.json", "rows/people.json", "rows/activity.json"}
+    assert [(row.kind, row.code) for row in copy.tailoring.all()] == [
+        ("off", "DEMO-1-IDENTITY"), ("severity", "DEMO-3-RETENTION"), ("own", "OWN-1"), ("revoked", "DEMO-1-IDENTITY"),
+    ]  # fmt: skip
+    assert copy.tailoring.get(kind="revoked").revokes == copy.tailoring.get(kind="off")
+    signed, old, new = copy.audits.order_by("pk")
+    assert signed.checklist_version == old.checklist_version != new.checklist_version
+    assert AuditMove.objects.get(old=old).new == new
+    for audit, twin in zip((signed, old, new), tailored.audits.order_by("pk"), strict=True):
+        told, there = tailoring_record(audit), tailoring_record(twin)
+        assert [row | {"by": ""} for row in told] == [row | {"by": ""} for row in there] != []
+        assert digest(audit_state(audit)) == digest(audit_state(twin))
+    with pytest.raises(AuditMoved):
+        review.finding_decide(
+            by=copy.created_by, finding=old.findings.first(), verdict="partial", reason="改。", revision=1
+        )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tailoring_and_moves_in_an_empty_database_are_the_same(db):
+    engagement = factories.engagement(lead=factories.user("fang", first_name="宁", last_name="方"))
+    a_tailored_engagement(engagement, factories.team(engagement))
+    content, manifest = export(engagement)
+    names = [row.version for row in sorted(private_versions(engagement), key=lambda row: row.version)]
+
+    call_command("flush", interactive=False, verbosity=0)
+    factories.engagement()  # so that numbers differ afterwards
+    author, approver = factories.checklist_author(), factories.checklist_approver()
+    lead = factories.user("fang", first_name="宁", last_name="方")
+    copy = take(content, by=lead, match_people=True)
+    assert export(copy)[1]["content"] == manifest["content"]
+    assert activity.verify_chain(copy)
+    assert sorted(row.version for row in private_versions(copy)) == names
+    assert not ChecklistVersion.objects.exists()  # nothing came in for everybody
+    assert ChecklistVersion.everywhere.count() == 4
+    for version in ChecklistVersion.everywhere.all():
+        assert permissions.checklist_version_for(lead, version.pk).private
+        for outsider in (author, approver):
+            with pytest.raises(Http404):
+                permissions.checklist_version_for(outsider, version.pk)
+    assert not corpora.is_released(copy.audits.first().policy_version)  # nobody here was let read it
+
+
+def test_work_on_a_tailored_engagement_goes_on_where_its_checklist_is_published(tailored, team):
+    copy = take(export(tailored)[0], by=team.lead, match_people=True)
+    new = copy.audits.order_by("pk").last()
+    again = analysis.audit_run(by=team.lead, policy_version=new.policy_version)
+    assert again.checklist_version == new.checklist_version  # the same changes on the same version: it came along
+    act = {"by": team.lead, "engagement": copy, "version": analysis.latest_checklist_version()}
+    assert tailoring.own_requirement_add(**act, content=OWN, reason="再加一条。").code == "OWN-2"
+    own = analysis.audit_run(by=team.lead, policy_version=new.policy_version).checklist_version
+    assert {row.engagement for row in own.tailored.all()} == {copy}
+
+
+def test_a_copy_beside_its_original_sees_the_same_tailored_versions_and_each_its_own_changes(tailored, team):
+    importer = factories.user()
+    copy = take(export(tailored)[0], by=importer)
+    assert private_versions(copy) == private_versions(tailored)
+    for version in private_versions(copy):
+        assert permissions.checklist_version_for(importer, version.pk).mine.engagement == copy
+        assert permissions.checklist_version_for(team.viewer, version.pk).mine.engagement == tailored
+        assert version not in ChecklistVersion.objects.all()
+        with pytest.raises(Http404):
+            permissions.checklist_version_for(team.outsider, version.pk)
+
+
+def test_what_an_import_brought_under_our_name_does_not_stop_us_from_tailoring(tailored, team):
+    """Two installations count alike: the first tailored version of the first engagement has the same name in both."""
+    version, act = analysis.latest_checklist_version(), {"reason": "不适用。", "code": "DEMO-2-CONTACT"}
+    code = version.source["requirements"][1]["code"]
+    other = factories.engagement()
+    name = f"{version.version}+{other.pk}.1"
+    content = {**version.source, "version": name}
+    content["requirements"] = [row for row in version.source["requirements"] if row["code"] != code]
+    checklist_receive(source=content)  # the very same content, from elsewhere
+    tailoring.requirement_switch_off(by=other.created_by, engagement=other, version=version, **act | {"code": code})
+    policy = factories.policy_version(other)
+    made = analysis.audit_run(by=other.created_by, policy_version=policy).checklist_version
+    assert made.version == f"{version.version}+{other.pk}.2"
+
+
+def test_an_engagement_tailored_and_never_audited_goes_out_and_in(engagement):
+    version = factories.sound_version()
+    act = {"by": engagement.created_by, "engagement": engagement, "version": version, "reason": "不适用。"}
+    tailoring.requirement_switch_off(**act, code="DEMO-1-IDENTITY")
+    tailoring.own_requirement_add(**act, content=OWN)
+    content, manifest = export(engagement)
+    copy = take(content, by=engagement.created_by, match_people=True)
+    assert export(copy)[1]["content"] == manifest["content"]
+    members = contents(content)
+    rows = json.loads(members["rows/tailoring_changes.json"])
+    members["rows/tailoring_changes.json"] = json.dumps([row | {"checklist": "elsewhere"} for row in rows]).encode()
+    there = take(pack(members))
+    assert {row.checklist.slug for row in there.tailoring.select_related("checklist")} == {"elsewhere"}
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "reason"),
+    [
+        ("tailored_versions", lambda rows: rows[0].update(changes=[]), "tailoring"),
+        ("tailored_versions", lambda rows: rows[0].update(changes=[1, 1]), "tailoring"),
+        ("tailored_versions", lambda rows: rows[0].update(changes=[4]), "tailoring"),
+        ("tailored_versions", lambda rows: rows[0].update(changes=[9]), "value"),
+        ("tailored_versions", lambda rows: rows[0].update(changes={"a": 1}), "value"),
+        ("tailored_versions", lambda rows: rows[0].update(base=rows[1]["base"]), "tailoring"),
+        ("tailored_versions", lambda rows: rows[0].update(base=rows[0]["version"]), "tailoring"),
+        ("tailored_versions", lambda rows: rows[0].update(version=rows[0]["base"]), "tailoring"),
+        ("tailored_versions", lambda rows: rows[0].update(version=[]), "checklist"),
+        ("tailored_versions", lambda rows: rows.append(rows[0]), "database"),
+        ("tailoring_changes", lambda rows: rows[1].update(severity=""), "tailoring"),
+        ("tailoring_changes", lambda rows: rows[2].update(content={}), "tailoring"),
+        ("tailoring_changes", lambda rows: rows[2]["content"].update(domain="nowhere"), "tailoring"),
+        ("tailoring_changes", lambda rows: rows[2]["content"].update(title_zh="别的标题"), "tailoring"),
+        ("tailoring_changes", lambda rows: rows[3].update(revokes=None), "tailoring"),
+        ("tailoring_changes", lambda rows: rows[3].update(revokes=2), "tailoring"),
+        ("tailoring_changes", lambda rows: rows[3].update(revokes=4), "value"),
+        ("tailoring_changes", lambda rows: rows[0].update(checklist="no such name!"), "value"),
+        ("tailoring_changes", lambda rows: rows[0].update(checklist=None), "value"),
+        ("audit_moves", lambda rows: rows[0].update(old=rows[0]["new"], new=rows[0]["old"]), "value"),
+        ("audit_moves", lambda rows: rows[0].update(new=rows[0]["old"]), "value"),
+        ("audit_moves", lambda rows: rows.append(rows[0]), "database"),
+    ],
+)  # fmt: skip
+def test_tailoring_that_lies_is_refused(moved, table, change, reason):
+    refused(forged(moved, table, change), reason)
+
+
+def test_nothing_published_for_everybody_is_taken_away_by_a_package(moved):
+    """A package may say that a version was tailored for its engagement; that hides nothing published here."""
+    rows = json.loads(contents(moved)["rows/checklists.json"])
+    tailored = json.loads(contents(moved)["rows/tailored_versions.json"])
+    source = next(row["source"] for row in rows if row["digest"] == tailored[0]["version"])
+    published = version_publish(loaded=parse_checklist(source), by=None)
+    refused(moved, "tailoring")
+    assert published in ChecklistVersion.objects.all()
+
+
+MOVED = []
+
+
+@pytest.fixture
+def moved(request, db):
+    """A package of the tailored engagement, in a database that knows nothing of it."""
+    if not MOVED:
+        with transaction.atomic():
+            MOVED.append(export(request.getfixturevalue("tailored"))[0])
+            transaction.set_rollback(True)
+    return MOVED[0]
 
 
 # ---------- Hostile packages ----------

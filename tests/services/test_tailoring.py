@@ -2,11 +2,13 @@ import pytest
 
 from checks.models import ActivityEntry, ChecklistVersion, TailoredVersion
 from checks.rendering.context import build_context
-from checks.rendering.pdf import render_html
+from checks.rendering.pdf import render_pdf
 from checks.selectors import tailoring_record
 from checks.services import analysis, moving, report, tailoring
+from checks.services.reading import policy_views
 
 from .. import factories
+from ..rendering.test_pdf import read, without_space
 
 pytestmark = pytest.mark.django_db
 
@@ -79,7 +81,7 @@ def test_switched_off_graver_and_own_requirements_make_a_version_of_the_engageme
     assert (mine.proposed_verdict, mine.elements) == ("undetermined", [])  # to be judged by people, never missing
     assert len(findings) == 6
     made = audit.checklist_version
-    assert made.tailored.base == version
+    assert made.tailored.get().base == version
     assert made.digest != version.digest
     codes = [row["code"] for row in made.source["requirements"]]
     assert codes[:2] == ["DEMO-2-PURPOSE", "OWN-1"]  # with the others of its domain
@@ -190,7 +192,7 @@ def test_a_tailored_audit_moves_to_a_newer_version_and_stays_tailored(engagement
     factories.decide_all(audit, by=engagement.created_by)
     moving.move_preview(by=engagement.created_by, audit=audit, version=newer)
     moved = moving.audit_move(by=engagement.created_by, audit=audit, version=newer)
-    assert moved.checklist_version.tailored.base == newer
+    assert moved.checklist_version.tailored.get().base == newer
     assert moved.findings.filter(requirement__code="OWN-1").exists()
 
 
@@ -205,8 +207,9 @@ def test_the_pages_of_the_report_say_it_too(engagement, team, policy, version):
     audit = run(policy)
     factories.decide_all(audit, by=team.auditor)
     sign_off = report.audit_sign_off(by=team.reviewer, audit=audit, warnings_seen=True)
-    for language, heading in (("zh-hans", "本项目对核查表的调整"), ("en", "What this engagement asked otherwise")):
-        context = build_context(audit, sign_off, language=language, number="PA-2026-000001")
-        html = render_html(context)
-        assert heading in html
-        assert "本产品没有运营者。" in html
+    for language, heading in (("zh-hans", "核查项的裁剪"), ("en", "Tailoringofthechecklist")):
+        views = policy_views(audit)
+        context = build_context(audit, sign_off, language=language, number="PA-2026-000001", views=views)
+        pages = without_space("".join(read(render_pdf(context))))
+        assert heading in pages
+        assert "本产品没有运营者。" in pages
