@@ -129,6 +129,10 @@ def test_number_digest_and_place_stand_on_every_page(contexts, printed, template
         assert number == 1 or f"第{number}页共{len(found)}页" in text
 
 
+def test_the_command_that_computes_the_policys_digest_is_printed(printed):
+    assert "sha256sumFILE" in without_space("".join(pages(printed())))
+
+
 def test_the_standard_report_has_all_its_chapters_and_its_contents_lead_to_them(printed):
     content = printed(language="en")
     chapters = [(title, page) for level, title, page in bookmarks(content) if level == 0]
