@@ -368,15 +368,14 @@ class _Loader:
                         raise ChecklistError(code, "decide_en", "the key “%(key)s” is missing", key=verdict)
             for verdict in english:
                 self.text(english, verdict, code)
-        for verdict in english:
-            with self.at("decide", verdict):
-                if verdict not in chinese:
-                    raise ChecklistError(code, "decide", _NO_CHINESE)
+                with self.at(verdict):
+                    if verdict not in chinese:
+                        raise ChecklistError(code, "decide", _NO_CHINESE, path=("decide", verdict))
 
     def translated(self, entry: dict, name: str, code: str, where: str = "") -> None:
         """Readers see the English in the place of the Chinese: alone, nobody would ever see it."""
         with self.at(f"{name}_zh"):
-            if entry.get(f"{name}_en") and not entry.get(f"{name}_zh"):
+            if entry.get(f"{name}_en") and not str(entry.get(f"{name}_zh") or "").strip():
                 raise ChecklistError(code, where or f"{name}_zh", _NO_CHINESE)
 
     def scale(self, change: dict, code: str, scale: str) -> ScaleRule:

@@ -238,17 +238,18 @@ def _scales(posted):
 # ---------- problems → fields ----------
 
 
-def field_of(path, keys):
+def field_of(path, keys=None):
     """The name of the field that shows the value at this path, and the number of the line in it (from 0) or None.
 
-    ``keys`` are the keys of the rows, by list, in the order of the content.
+    ``keys`` are the keys of the rows, by list, in the order of the content; without them a row's key is its number.
     """
     path = tuple(path)
     if not path:
         return "", None
     head, rest = path[0], path[1:]
     if head in LISTS and rest:
-        key = keys[head][rest[0]] if rest[0] < len(keys[head]) else rest[0]
+        known = keys[head] if keys else ()
+        key = known[rest[0]] if rest[0] < len(known) else rest[0]
         return _inside(f"{head}-{key}", rest[1:])
     if head == "trigger":
         return _inside("trigger", rest)
