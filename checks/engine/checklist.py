@@ -86,6 +86,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 REQUIREMENT_CODE = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
 # What is looked up in tables has a place of limited length there.
 _LONGEST = {"code": 60, "domain": 40, "title_zh": 200, "title_en": 200, "instrument": 40, "ref": 100}
+_NO_CHINESE = "there is English here without the Chinese it translates"
 _TEXTS = ("code", "title_zh", "title_en", "question_zh", "question_en", "remediation_zh", "remediation_en")
 
 
@@ -317,6 +318,8 @@ class _Loader:
             with self.at("groups", name):
                 groups[name] = _words(words, code, f"groups › {name}")
         self.guide_in_english(entry, code)
+        for name in ("trigger", "note"):
+            self.translated(entry, name, code)
         trigger = None
         if entry.get("trigger"):
             with self.at("trigger"):
@@ -354,14 +357,35 @@ class _Loader:
 
     def guide_in_english(self, entry: dict, code: str) -> None:
         """The English guide, where there is one, speaks of the same verdicts as the Chinese one."""
-        if guide := entry.get("decide_en"):
-            with self.at("decide_en"):
-                self.keys(guide, set(entry["decide"]), set(entry["decide"]), code, "decide_en")
+        chinese, english = entry["decide"], entry.get("decide_en")
+        if not english:
+            return
+        with self.at("decide_en"):
+            self.keys(english, {*Verdict, *chinese}, set(), code, "decide_en")
+            for verdict in chinese:
+                with self.at(verdict):
+                    if verdict not in english:
+                        raise ChecklistError(code, "decide_en", "the key “%(key)s” is missing", key=verdict)
+            for verdict in english:
+                self.text(english, verdict, code)
+                with self.at(verdict):
+                    if verdict not in chinese:
+                        raise ChecklistError(code, "decide", _NO_CHINESE, path=("decide", verdict))
+
+    def translated(self, entry: dict, name: str, code: str, where: str = "") -> None:
+        """Readers see the English in the place of the Chinese: alone, nobody would ever see it."""
+        with self.at(f"{name}_zh"):
+            if entry.get(f"{name}_en") and not str(entry.get(f"{name}_zh") or "").strip():
+                raise ChecklistError(code, where or f"{name}_zh", _NO_CHINESE)
 
     def scale(self, change: dict, code: str, scale: str) -> ScaleRule:
         where = f"scales › {scale}"
         self.keys(change, _SCALE_KEYS, set(), code, where)
-        severity = self.one_of(Severity, change["severity"], code, where) if "severity" in change else None
+        self.translated(change, "note", code, where)
+        severity = None
+        if "severity" in change:
+            with self.at("severity"):
+                severity = self.one_of(Severity, change["severity"], code, where)
         return ScaleRule(severity, frozenset(change.get("optional", [])))
 
     def detectors(self, entry: dict, name: str, code: str, groups: dict) -> tuple[Detector, ...]:

@@ -43,7 +43,7 @@ def _deciding(requirement: Requirement) -> tuple:
         tuple(map(_looked_for, requirement.detectors)),
         tuple((line.verdict, line.text) for line in requirement.verdicts),
         [entry.get("fact") for entry in _entries(requirement.content)],
-        requirement.content.get("scales"),
+        {scale: change for scale, change in requirement.scales.items() if change.severity or change.optional},
     )
 
 

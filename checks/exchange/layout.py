@@ -6,16 +6,16 @@ CHECKLIST_ORDER = (
     "slug", "version", "title_zh", "title_en", "as_of", "domains", "instruments", "groups", "requirements",
 )  # fmt: skip
 REQUIREMENT_ORDER = (
-    "code", "domain", "title_zh", "title_en", "kind", "severity", "trigger_zh", "legal_basis", "question_zh",
-    "question_en", "groups", "trigger", "elements", "signals", "verdict", "scales", "confidence", "decide",
-    "remediation_zh", "remediation_en", "note_zh",
+    "code", "domain", "title_zh", "title_en", "kind", "severity", "trigger_zh", "trigger_en", "legal_basis",
+    "question_zh", "question_en", "groups", "trigger", "elements", "signals", "verdict", "scales", "confidence",
+    "decide", "decide_en", "remediation_zh", "remediation_en", "note_zh", "note_en",
 )  # fmt: skip
 DETECTOR_ORDER = (
     "id", "title_zh", "title_en", "required", "absent", "at_least", "headings", "fact", "places", "rules", "unless",
     "examples",
 )  # fmt: skip
 BASIS_ORDER = ("instrument", "ref", "note_zh", "note_en", "verified")
-SCALE_ORDER = ("severity", "optional", "note_zh")
+SCALE_ORDER = ("severity", "optional", "note_zh", "note_en")
 TITLE_ORDER = ("id", "title_zh", "title_en", "in_force")
 VERDICT_ORDER = ("compliant", "partial", "non_compliant", "not_applicable", "undetermined")
 EXAMPLE_ORDER = ("match", "no_match")
@@ -40,7 +40,7 @@ def ordered_requirement(entry: dict) -> dict:
     for part in ("elements", "signals"):
         if isinstance(found.get(part), list):
             found[part] = [ordered_detector(detector) for detector in found[part]]
-    for part in ("confidence", "decide"):
+    for part in ("confidence", "decide", "decide_en"):
         if isinstance(found.get(part), dict):
             found[part] = in_order(found[part], VERDICT_ORDER)
     if isinstance(found.get("scales"), dict):

@@ -16,7 +16,7 @@ _TEXT, _TEXT_OR_NOTHING, _FLAG, _COUNT = "text_expected", "text_or_nothing_expec
 _LIST, _MAP = "list_expected", "keys_expected"
 _TITLES = {"title_zh": 200, "title_en": 200, "code": 60, "domain": 40, "id": 60, "slug": 50, "version": 40, "ref": 100}
 _TITLES["instrument"] = 40
-_NULLABLE = {"trigger_zh"}
+_NULLABLE = {"trigger_zh", "trigger_en"}
 _FLAGS = {"required", "absent", "headings", "verified"}
 _LISTS_OF_TEXT = {"rules", "unless", "match", "no_match", "optional"}
 
@@ -91,8 +91,8 @@ class _Check:
                 self.scales(value, file)
             elif key == "confidence":
                 self.shares(value, file)
-            elif key == "decide":
-                self.decide(value, file)
+            elif key in ("decide", "decide_en"):
+                self.guide(value, file, key)
             else:
                 self.text(value, key, file, str(key))
 
@@ -145,12 +145,12 @@ class _Check:
                 if not number or not math.isfinite(share):
                     self.refuse(file, f"confidence › {verdict}", _COUNT, share)
 
-    def decide(self, value, file: str):
-        if self.map(value, file, "decide"):
+    def guide(self, value, file: str, part: str):
+        if self.map(value, file, part):
             for verdict, text in value.items():
                 if verdict not in VERDICT_ORDER:
-                    self.refuse(file, f"decide › {verdict}", "unknown_verdict", verdict)
-                self.text(text, verdict, file, f"decide › {verdict}")
+                    self.refuse(file, f"{part} › {verdict}", "unknown_verdict", verdict)
+                self.text(text, verdict, file, f"{part} › {verdict}")
 
     def groups(self, value, file: str):
         if self.map(value, file, "groups"):

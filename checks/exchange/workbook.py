@@ -19,7 +19,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 
 from .cells import CellError, decode, decode_lines, encode, encode_lines, flag, number, text_of
-from .layout import VERDICT_ORDER, ordered_source
+from .layout import SCALE_ORDER, VERDICT_ORDER, ordered_source
 from .refusals import Refused, RefusedAll
 
 LARGEST_CONTENT = 60_000_000  # of the workbook's parts together, unpacked
@@ -30,9 +30,12 @@ MOST_REFUSALS = 200
 FIRST_ROW = 3
 _README = "readme"
 _DECIDE = tuple(f"decide_{verdict}" for verdict in VERDICT_ORDER)
+_DECIDE_EN = tuple(f"decide_en_{verdict}" for verdict in VERDICT_ORDER)
 _CONFIDENCE = tuple(f"confidence_{verdict}" for verdict in VERDICT_ORDER)
-_TEXTS_BEFORE = ("domain", "kind", "severity", "title_zh", "title_en", "question_zh", "question_en", "trigger_zh")
-_TEXTS_AFTER = ("remediation_zh", "remediation_en", "note_zh")
+_TEXTS_BEFORE = (
+    "domain", "kind", "severity", "title_zh", "title_en", "question_zh", "question_en", "trigger_zh", "trigger_en",
+)  # fmt: skip
+_TEXTS_AFTER = ("remediation_zh", "remediation_en", "note_zh", "note_en")
 # Sheet → columns, each with its name for people and its width.
 SHEETS: dict[str, dict[str, tuple[str, int]]] = {
     "checklist": {"key": ("键 / key", 16), "value": ("值 / value", 70)},
@@ -58,10 +61,13 @@ SHEETS: dict[str, dict[str, tuple[str, int]]] = {
         "question_zh": ("核查问题", 50),
         "question_en": ("Question", 50),
         "trigger_zh": ("触发条件 / trigger", 40),
+        "trigger_en": ("Trigger", 40),
         **{name: (f"判定标准 / {name}", 40) for name in _DECIDE},
+        **{name: (f"判定标准（英文）/ {name}", 40) for name in _DECIDE_EN},
         "remediation_zh": ("整改建议", 50),
         "remediation_en": ("Remediation", 50),
         "note_zh": ("说明 / note", 30),
+        "note_en": ("Note", 30),
         **{name: (f"可信度 / {name}", 10) for name in _CONFIDENCE},
         "more": ("（程序用 / for the program）", 10),
     },
@@ -112,9 +118,11 @@ SHEETS: dict[str, dict[str, tuple[str, int]]] = {
         "severity": ("严重程度 / severity", 14),
         "optional": ("不再必要的要素，每行一个 / optional elements", 30),
         "note_zh": ("说明 / note", 50),
+        "note_en": ("Note", 50),
         "more": ("（程序用 / for the program）", 10),
     },
 }
+_BY_VERDICT = ("decide", "decide_en", "confidence")  # parts with a column for each verdict
 PARTS = {"trigger": "trigger", "element": "elements", "signal": "signals"}
 _FLAGS = {"required", "absent", "headings", "verified"}
 _LINES = {"terms", "optional"}
@@ -176,10 +184,10 @@ def _rows_of(source: dict) -> dict[str, list[dict]]:
 def _requirement_rows(entry: dict, rows: dict[str, list[dict]]):
     here = {"requirement": entry.get("code", "")}
     row = {key: entry[key] for key in ("code", *_TEXTS_BEFORE, *_TEXTS_AFTER) if key in entry}
-    row |= {f"decide_{verdict}": text for verdict, text in entry.get("decide", {}).items()}
-    row |= {f"confidence_{verdict}": share for verdict, share in entry.get("confidence", {}).items()}
+    for part in _BY_VERDICT:
+        row |= {f"{part}_{verdict}": value for verdict, value in entry.get(part, {}).items()}
     rows["requirements"].append(row | _more(entry, "legal_basis", "groups", "trigger", *PARTS.values(), "verdict",
-                                            "scales", "decide", "confidence"))  # fmt: skip
+                                            "scales", *_BY_VERDICT))  # fmt: skip
     rows["legal_bases"] += [here | basis for basis in entry.get("legal_basis", [])]
     rows["groups"] += [here | {"name": name, "terms": words} for name, words in entry.get("groups", {}).items()]
     for part, key in PARTS.items():
@@ -414,7 +422,7 @@ class _Reader:
         values = dict(row.values)
         more = values.pop("more", {})
         entry = {key: values[key] for key in ("code", *_TEXTS_BEFORE, *_TEXTS_AFTER) if key in values}
-        for part in ("decide", "confidence"):
+        for part in _BY_VERDICT:
             found = {v: values[f"{part}_{v}"] for v in VERDICT_ORDER if f"{part}_{v}" in values}
             if found:
                 entry[part] = found
@@ -457,7 +465,7 @@ class _Reader:
             scale = row.values.get("scale")
             if not scale or scale in scales:
                 self.wrong(row, "scale", "name_twice" if scale else "name_missing", scale or "")
-            change = {key: row.values[key] for key in ("severity", "optional", "note_zh") if key in row.values}
+            change = {key: row.values[key] for key in SCALE_ORDER if key in row.values}
             scales[scale or ""] = {**row.values.get("more", {}), **change}
 
     def part_of(self, row: _Row, by_code: dict[str, dict], part: str, empty):
@@ -518,7 +526,7 @@ def _empty_parts(text: str) -> dict:
         found = json.loads(text)
     except ValueError as error:
         raise CellError("leave_alone") from error
-    names = {"legal_basis", "groups", "trigger", "elements", "signals", "verdict", "scales", "decide", "confidence",
+    names = {"legal_basis", "groups", "trigger", "elements", "signals", "verdict", "scales", *_BY_VERDICT,
              "rules", "unless", "examples", "optional"}  # fmt: skip
     empty = ([], {}, None)
     if not isinstance(found, dict) or set(found) - names:

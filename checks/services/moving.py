@@ -34,11 +34,15 @@ BESIDE = {
     "remediation_en",
     "title_en",
     "question_en",
+    "trigger_en",
+    "note_en",
+    "decide_en",
     "domain",
     "note_zh",
     "confidence",
 }
 PART_BESIDE = {"examples", "title_en"}
+BESIDE_IN_SCALE = {"note_en"}
 
 
 class SameVersion(ServiceError):
@@ -156,11 +160,17 @@ def _asked(content):
         kept[name] = [_part(entry) for entry in content.get(name) or ()]
     if content.get("trigger"):
         kept["trigger"] = _part(content["trigger"])
+    if content.get("scales"):
+        kept["scales"] = {scale: _without(change, BESIDE_IN_SCALE) for scale, change in content["scales"].items()}
     return kept
 
 
 def _part(entry):
-    return {key: value for key, value in entry.items() if key not in PART_BESIDE}
+    return _without(entry, PART_BESIDE)
+
+
+def _without(entry, names):
+    return {key: value for key, value in entry.items() if key not in names}
 
 
 def _carry(audit, new, proposals):

@@ -27,6 +27,9 @@ PROBLEMS = {
     "expected a list of terms (quote those that YAML takes for something else)": gettext_lazy(
         "Expected is “name: term | term”, with at least one term."
     ),
+    "there is English here without the Chinese it translates": gettext_lazy(
+        "There is English here without the Chinese it translates."
+    ),
     "expected shares between 0 and 1": gettext_lazy("Expected are shares between 0 and 1."),
     "this is not written as it should be": gettext_lazy("This is not written as it should be."),
 }
@@ -66,7 +69,8 @@ FIELDS = {
     "title_en": gettext_lazy("Title (English)"),
     "kind": gettext_lazy("Kind"),
     "severity": gettext_lazy("Severity"),
-    "trigger_zh": gettext_lazy("Applies only if"),
+    "trigger_zh": gettext_lazy("Applies only if (Chinese)"),
+    "trigger_en": gettext_lazy("Applies only if (English)"),
     "trigger": gettext_lazy("Trigger"),
     "legal_basis": gettext_lazy("Legal basis"),
     "question_zh": gettext_lazy("Question (Chinese)"),
@@ -78,6 +82,7 @@ FIELDS = {
     "scales": gettext_lazy("For processors of another scale"),
     "confidence": gettext_lazy("Measured confidence"),
     "decide": gettext_lazy("How to decide"),
+    "decide_en": gettext_lazy("How to decide (English)"),
     "remediation_zh": gettext_lazy("Remediation (Chinese)"),
     "remediation_en": gettext_lazy("Remediation (English)"),
     "note_zh": gettext_lazy("Note (Chinese)"),
@@ -148,6 +153,12 @@ def path_words(path):
     """The path to a value: "Elements › channel › Rules"; numbers count from one."""
     words = [str(part + 1) if isinstance(part, int) else field_word(part) for part in path]
     return " › ".join(words) or _("The checklist as a whole")
+
+
+@register.filter
+def path_language(path):
+    """The language of what the value at this path says, for a ``lang`` attribute."""
+    return "en" if any(str(part).endswith("_en") for part in path) else "zh-Hans"
 
 
 @register.inclusion_tag("checks/parts/badge.html")

@@ -17,6 +17,7 @@ from ..services import ServiceError, effects, moving
 from ..services import laboratory as lab
 from ..services.gate import gate, running_audits
 from ..templatetags.studio_tags import path_words, problem_words
+from .studio_content import field_of
 
 PER_PAGE = 50
 
@@ -74,7 +75,8 @@ def reason_url(draft, reason):
         return reverse("draft_gate", args=[draft.pk]) + "#effect"
     if not reason.code:
         return reverse("draft_head", args=[draft.pk]) + ("#id_changelog" if reason.kind == "changelog" else "")
-    return reverse("draft_requirement", args=[draft.pk, reason.code])
+    editor = reverse("draft_requirement", args=[draft.pk, reason.code])
+    return f"{editor}#problem-{field_of(reason.problem.path)[0]}" if reason.problem else editor
 
 
 def laboratory_url(draft, reason):

@@ -11,7 +11,10 @@ from ..models.audit import VerdictChoices
 from ..models.engagement import ProcessorScale
 
 TEXTS = ("code", "domain", "title_zh", "title_en", "kind", "severity")
+LANGUAGES = ("zh", "en")
+PAIRS = ("question", "trigger", "note", "remediation")  # long texts in Chinese and English
 DECIDED = [verdict for verdict in VerdictChoices.values if verdict != VerdictChoices.UNDETERMINED]
+GUIDES = ("decide", "decide_en")
 SCALES = ProcessorScale.values
 LISTS = ("legal_basis", "elements", "signals")
 DETECTOR_TEXTS = ("id", "title_zh", "title_en", "fact", "places")
@@ -29,16 +32,15 @@ def form_of(content):
     """The values of the form's fields, as the templates show them."""
     trigger = content.get("trigger") or {}
     return {
-        **{name: content.get(name) or "" for name in (*TEXTS, "question_zh", "question_en", "trigger_zh", "note_zh")},
-        "remediation_zh": content.get("remediation_zh") or "",
-        "remediation_en": content.get("remediation_en") or "",
+        **{name: content.get(name) or "" for name in TEXTS},
+        **{f"{name}_{language}": content.get(f"{name}_{language}") or "" for name in PAIRS for language in LANGUAGES},
         "legal_basis": [_basis_row(key, basis) for key, basis in enumerate(content.get("legal_basis") or ())],
         "trigger": _detector_row("trigger", trigger),
         "elements": _detector_rows("elements", content),
         "signals": _detector_rows("signals", content),
         "groups": group_lines(content.get("groups")),
         "verdict": verdict_lines(content.get("verdict")),
-        "decide": [(verdict, (content.get("decide") or {}).get(verdict, "")) for verdict in DECIDED],
+        "decide": [(verdict, *(_guide(content, part).get(verdict, "") for part in GUIDES)) for verdict in DECIDED],
         "scales": [_scale_row(scale, (content.get("scales") or {}).get(scale) or {}) for scale in SCALES],
     }
 
@@ -50,6 +52,10 @@ def group_lines(groups):
 def verdict_lines(lines):
     pairs = [next(iter(line.items())) for line in lines or () if isinstance(line, dict) and line]
     return "\n".join(f"{verdict}: {condition}" if condition != "" else str(verdict) for verdict, condition in pairs)
+
+
+def _guide(content, part):
+    return content.get(part) or {}
 
 
 def _basis_row(key, basis):
@@ -84,6 +90,7 @@ def _scale_row(scale, change):
         "severity": change.get("severity") or "",
         "optional": " ".join(change.get("optional") or ()),
         "note_zh": change.get("note_zh") or "",
+        "note_en": change.get("note_en") or "",
     }
 
 
@@ -99,21 +106,26 @@ def content_from(posted, before):
     found = {name: text(name).strip() for name in TEXTS}
     optional = {
         "trigger_zh": text("trigger_zh"),
+        "trigger_en": text("trigger_en"),
         "trigger": _detector(posted, "trigger", is_trigger=True),
         "note_zh": text("note_zh"),
+        "note_en": text("note_en"),
         "groups": groups_from(text("groups")),
         "signals": _detectors(posted, "signals"),
         "verdict": verdicts_from(text("verdict")),
         "scales": _scales(posted),
         "confidence": before.get("confidence"),
+        "decide_en": _guide_from(posted, "decide_en"),
     }
     content = {
         **found,
         "trigger_zh": optional["trigger_zh"],
+        "trigger_en": optional["trigger_en"],
         "legal_basis": [_basis(posted, f"legal_basis-{key}") for key in keys_of(posted, "legal_basis")],
         "question_zh": text("question_zh"),
         "question_en": text("question_en"),
         "note_zh": optional["note_zh"],
+        "note_en": optional["note_en"],
         "groups": optional["groups"],
         "trigger": optional["trigger"],
         "elements": _detectors(posted, "elements"),
@@ -121,7 +133,8 @@ def content_from(posted, before):
         "verdict": optional["verdict"],
         "scales": optional["scales"],
         "confidence": optional["confidence"],
-        "decide": {verdict: said for verdict in DECIDED if (said := text(f"decide-{verdict}"))},
+        "decide": _guide_from(posted, "decide"),
+        "decide_en": optional["decide_en"],
         "remediation_zh": text("remediation_zh"),
         "remediation_en": text("remediation_en"),
     }
@@ -204,6 +217,10 @@ def _detector(posted, prefix, *, required=False, is_trigger=False):
     }
 
 
+def _guide_from(posted, part):
+    return {verdict: said for verdict in DECIDED if (said := _text(posted, f"{part}-{verdict}"))}
+
+
 def _scales(posted):
     scales = {}
     for scale in SCALES:
@@ -211,6 +228,7 @@ def _scales(posted):
             "severity": _text(posted, f"scales-{scale}-severity"),
             "optional": _text(posted, f"scales-{scale}-optional").split(),
             "note_zh": _text(posted, f"scales-{scale}-note_zh"),
+            "note_en": _text(posted, f"scales-{scale}-note_en"),
         }
         if said := {name: value for name, value in change.items() if value}:
             scales[scale] = said
@@ -220,26 +238,27 @@ def _scales(posted):
 # ---------- problems → fields ----------
 
 
-def field_of(path, keys):
+def field_of(path, keys=None):
     """The name of the field that shows the value at this path, and the number of the line in it (from 0) or None.
 
-    ``keys`` are the keys of the rows, by list, in the order of the content.
+    ``keys`` are the keys of the rows, by list, in the order of the content; without them a row's key is its number.
     """
     path = tuple(path)
     if not path:
         return "", None
     head, rest = path[0], path[1:]
     if head in LISTS and rest:
-        key = keys[head][rest[0]] if rest[0] < len(keys[head]) else rest[0]
+        known = keys[head] if keys else ()
+        key = known[rest[0]] if rest[0] < len(known) else rest[0]
         return _inside(f"{head}-{key}", rest[1:])
     if head == "trigger":
         return _inside("trigger", rest)
     if head == "verdict":
         return "verdict", rest[0] if rest else None
     if head == "scales" and rest:
-        return f"scales-{rest[0]}-severity", None
-    if head in ("legal_basis", "elements", "signals"):
-        return head, None
+        return "-".join(["scales", *map(str, rest[:2])]) if len(rest) > 1 else f"scales-{rest[0]}-severity", None
+    if head in GUIDES and rest and rest[0] in DECIDED:
+        return f"{head}-{rest[0]}", None
     return head, None
 
 

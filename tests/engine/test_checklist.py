@@ -5,6 +5,7 @@ import pytest
 import yaml
 
 from checks.engine import ChecklistError, load_checklist, load_shipped, parse_checklist
+from checks.engine.checklist import problems_of
 from checks.engine.examples import check_examples
 
 from .samples import checklist, requirement, source
@@ -111,6 +112,37 @@ def test_everything_the_shipped_checklist_says_is_there_in_english(shipped):
 def test_an_english_guide_speaks_of_every_verdict():
     guide = {"compliant": "Stated.", "partial": "In part."}
     assert "is missing" in broken(lambda s: s["requirements"][0].update(decide_en=guide))
+
+
+ENGLISH = {"compliant": "Stated.", "partial": "One of them.", "non_compliant": "Neither.", "not_applicable": "Never."}
+SMALL = {"small": {"note_en": "Less is asked of small ones."}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"decide_en": {**ENGLISH, "partial": "  "}}, ("decide_en", "partial")),
+        ({"decide_en": {**ENGLISH, "partial": 5}}, ("decide_en", "partial")),
+        ({"decide_en": {**ENGLISH, "perhaps": "Maybe."}}, ("decide_en",)),
+        ({"decide_en": {**ENGLISH, "undetermined": "Unclear."}}, ("decide", "undetermined")),
+        ({"decide_en": "Stated."}, ("decide_en",)),
+        ({"trigger_en": "Only if it is so."}, ("trigger_zh",)),
+        ({"note_zh": " ", "note_en": "A note."}, ("note_zh",)),
+        ({"scales": SMALL}, ("scales", "small", "note_zh")),
+        ({"scales": {"small": {"severity": "huge"}}}, ("scales", "small", "severity")),
+    ],
+)
+def test_what_is_wrong_with_the_english_is_named_by_its_place(changes, path):
+    content = source(requirement(**changes))
+    assert [problem.path for problem in problems_of(content)] == [path]
+    with pytest.raises(ChecklistError):
+        parse_checklist(content)
+
+
+def test_a_complete_english_guide_is_taken():
+    entry = requirement(decide_en=ENGLISH, trigger_zh="如果如此", trigger_en="Only if it is so.")
+    entry["scales"] = {"small": {"note_zh": "对小型者要求较少。", **SMALL["small"]}}
+    assert problems_of(source(entry)) == []
 
 
 def test_every_domain_has_requirements_with_rules(shipped):

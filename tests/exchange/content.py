@@ -44,7 +44,9 @@ requirements = st.fixed_dictionaries(
         "code": st.from_regex(r"[A-Z]{1,4}-[0-9]{1,3}", fullmatch=True),
         "domain": texts,
         "legal_basis": st.lists(
-            st.fixed_dictionaries({"instrument": texts}, optional={"ref": texts, "note_zh": texts, "verified": flags}),
+            st.fixed_dictionaries(
+                {"instrument": texts}, optional={"ref": texts, "note_zh": texts, "note_en": texts, "verified": flags}
+            ),
             max_size=2,
         ),
         "elements": detectors("element"),
@@ -56,17 +58,22 @@ requirements = st.fixed_dictionaries(
         "kind": texts,
         "severity": texts,
         "trigger_zh": st.one_of(st.none(), texts),
+        "trigger_en": st.one_of(st.none(), texts),
         "question_zh": texts,
         "groups": st.dictionaries(names, st.lists(texts, max_size=3), max_size=2),
         "trigger": st.one_of(st.none(), optional(**_detector)),
         "signals": detectors("signal"),
         "verdict": st.lists(st.dictionaries(verdicts, texts, min_size=1, max_size=1), max_size=2),
         "scales": st.dictionaries(
-            st.sampled_from(["small", "million"]), optional(severity=texts, optional=lists, note_zh=texts), max_size=2
+            st.sampled_from(["small", "million"]),
+            optional(severity=texts, optional=lists, note_zh=texts, note_en=texts),
+            max_size=2,
         ),
         "confidence": st.dictionaries(verdicts, st.one_of(st.floats(0, 1), st.integers(0, 1)), max_size=3),
+        "decide_en": optional(compliant=texts, undetermined=texts),
         "remediation_zh": texts,
         "note_zh": texts,
+        "note_en": texts,
     },
 )
 titles = st.lists(st.fixed_dictionaries({"id": texts, "title_zh": texts, "title_en": texts}), max_size=2)

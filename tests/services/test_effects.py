@@ -64,6 +64,18 @@ def test_only_what_decides_is_worked_out(author, draft):
     assert effects.preview_start(by=author, draft=draft).result["turns"] == []
 
 
+def test_a_note_for_a_scale_decides_nothing(author, draft):
+    row = draft.requirements.get(code="A-PHONE")
+    content = row.content | {"scales": {"small": {"note_zh": "要求较少。", "note_en": "Less is asked."}}}
+    drafts.requirement_save(by=author, draft=draft, code="A-PHONE", content=content, revision=0)
+    found, _before, _after = effects.difference_of(draft)
+    assert (found.changed, found.decides) == (("A-PHONE",), ())
+    content["scales"]["small"]["optional"] = ["named"]
+    drafts.requirement_save(by=author, draft=draft, code="A-PHONE", content=content, revision=1)
+    found, _before, _after = effects.difference_of(draft)
+    assert found.decides == ("A-PHONE",)
+
+
 def test_new_and_removed_requirements_turn_too(author, draft):
     factories.policy_version(text=TEXT)
     drafts.requirement_remove(by=author, draft=draft, code="A-PERIOD")

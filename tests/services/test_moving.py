@@ -128,6 +128,20 @@ def test_decisions_go_along_where_nothing_changed(team, audit, next_version):
     assert entry.engagement == audit.engagement
 
 
+def test_a_translation_reopens_nothing(team, audit):
+    decide(team, audit, "A-PHONE", "A-PERIOD")
+    content = deepcopy(source("2"))
+    phone, period, _delete = content["requirements"]
+    phone["decide_en"] = {"compliant": "Stated.", "partial": "In part.", "non_compliant": "Not stated."}
+    phone["legal_basis"][0]["note_en"] = "A note."
+    period["scales"] = {"small": {"note_zh": "要求较少。"}}
+    preview = moving.move_preview(by=team.lead, audit=audit, version=publish(content))
+    assert (preview["carried"], preview["reopened"]) == (["A-PHONE"], ["A-PERIOD"])
+    content["version"], content["requirements"][1]["scales"]["small"]["note_en"] = "3", "Less is asked."
+    audit = moving.audit_move(by=team.lead, audit=audit, version=publish(content))
+    assert finding(audit, "A-PHONE").final_verdict == "partial"
+
+
 def test_what_people_added_goes_along(team, audit, next_version):
     decide(team, audit, "A-PERIOD")
     row = finding(audit, "A-PERIOD")

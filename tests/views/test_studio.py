@@ -1,5 +1,6 @@
 """The screens of the checklist studio, asked for as a browser asks for them, with and without HTMX."""
 
+import re
 from datetime import timedelta
 from html import unescape
 
@@ -176,6 +177,65 @@ def test_what_is_typed_is_saved_and_what_is_wrong_is_said_beside_it(client, draf
     assert "第 2 行" in rules[: rules.index("</div>")]
     assert 'data-start="11"' in rules
     assert "不能为空" in page[page.index('id="problem-title_zh"') :][:300]
+
+
+GUIDE = {"compliant": "写明了。", "partial": "写了一半。", "non_compliant": "没写。"}
+IN_ENGLISH = {
+    "trigger_zh": "如果保存信息",
+    "trigger_en": "Only if information is kept",
+    "note_zh": "看一看附录。",
+    "note_en": "Look at the annex.",
+    "decide": GUIDE,
+    "decide_en": {"compliant": "Stated.", "partial": "In part.", "non_compliant": "Not stated."},
+    "scales": {"small": {"note_zh": "要求较少。", "note_en": "Less is asked of them."}},
+}
+
+
+def slot(page, name):
+    """What is said beside a field."""
+    start = page.index(f'id="problem-{name}"')
+    return page[start : page.index("</div>", start)]
+
+
+def test_the_editor_has_a_field_for_every_text_in_both_languages(client, draft, author):
+    content = row(draft).content | IN_ENGLISH
+    basis = {"instrument": "DEMO", "ref": "第一条", "note_zh": "说明义务", "note_en": "What it says"}
+    content["legal_basis"] = [basis, basis | {"verified": False}]
+    drafts.requirement_save(by=author, draft=draft, code=CODE, content=content, revision=0)
+    page = text_of(client.get(url("draft_requirement", draft, CODE)))
+    no_fields = {"trigger-id", "trigger-title_zh", "trigger-title_en"}
+    assert [name for name in posted(content) if f'name="{name}"' not in page and name not in no_fields] == []
+    said = ["Only if information is kept", "Look at the annex.", *IN_ENGLISH["decide_en"].values(),
+            "Less is asked of them.", "What it says"]  # fmt: skip
+    assert [text for text in said if f">{text}</textarea>" not in page] == []
+    save(client, draft, revision=1)
+    saved = row(draft).content
+    assert {name: saved[name] for name in (*IN_ENGLISH, "legal_basis")} == IN_ENGLISH | {
+        "legal_basis": content["legal_basis"]
+    }
+
+
+def test_what_is_wrong_with_the_english_is_said_beside_it(client, draft):
+    short = {"compliant": "Stated.", "non_compliant": "Not stated."}
+    page = text_of(save(client, draft, **IN_ENGLISH | {"decide_en": short, "trigger_zh": ""}))
+    assert "缺少“部分合规”" in slot(page, "decide_en-partial")
+    assert "没有与之对应的中文" in slot(page, "trigger_zh")
+    gate = text_of(client.get(url("draft_gate", draft)))
+    assert f"{url('draft_requirement', draft, CODE)}#problem-decide_en-partial" in gate
+    assert "判定标准（英文） › 部分合规" in gate
+    page = text_of(save(client, draft, revision=1, **IN_ENGLISH))
+    assert "缺少“部分合规”" not in page
+    assert "没有与之对应的中文" not in page
+
+
+def test_the_comparison_shows_the_english(client, draft):
+    save(client, draft, **IN_ENGLISH)
+    address = f"{reverse('checklist_compare', args=[draft.checklist_id])}?before=v{draft.base_id}&after=d{draft.pk}"
+    page = text_of(client.get(address))
+    assert "判定标准（英文） › 合规" in page
+    english = "".join(re.findall(r'<dd class="diff" lang="en">(.*?)</dd>', page, re.DOTALL))
+    for text in ("Only if information is kept", "Look at the annex.", "Stated.", "Less is asked of them."):
+        assert text in english
 
 
 def test_messages_go_when_what_was_wrong_is_right(client, draft):

@@ -21,10 +21,10 @@ def posted(content):
             data.appendlist(name, str(row["key"]))
             _row(data, row, crlf)
     _row(data, form["trigger"], crlf)
-    for verdict, guide in form["decide"]:
-        data[f"decide-{verdict}"] = crlf(guide)
+    for verdict, chinese, english in form["decide"]:
+        data[f"decide-{verdict}"], data[f"decide_en-{verdict}"] = crlf(chinese), crlf(english)
     for row in form["scales"]:
-        for name in ("severity", "optional", "note_zh"):
+        for name in ("severity", "optional", "note_zh", "note_en"):
             data[f"scales-{row['scale']}-{name}"] = crlf(row[name])
     return data
 
@@ -76,6 +76,11 @@ def test_what_cannot_be_read_is_kept_as_it_was_typed():
         (("verdict", 3), ("verdict", 3)),
         (("groups", "位置"), ("groups", None)),
         (("scales", "small"), ("scales-small-severity", None)),
+        (("scales", "small", "note_zh"), ("scales-small-note_zh", None)),
+        (("decide", "partial"), ("decide-partial", None)),
+        (("decide_en", "partial"), ("decide_en-partial", None)),
+        (("decide_en", "perhaps"), ("decide_en", None)),
+        (("trigger_zh",), ("trigger_zh", None)),
     ],
 )
 def test_paths_lead_to_fields(path, field):
