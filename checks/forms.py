@@ -8,7 +8,7 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from .models import (
@@ -901,7 +901,7 @@ class UploadForm(forms.Form):
 class TailoringForm(forms.Form):
     code = forms.ChoiceField(label=_("Requirement"), error_messages={"required": _("Choose the requirement.")})
     what = forms.ChoiceField(
-        label=_("Kind of change"),
+        label=pgettext_lazy("a tailored checklist", "What is done"),
         choices=[
             ("off", _("Switch it off")),
             ("critical", _("Raise its severity to critical")),

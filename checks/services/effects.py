@@ -139,9 +139,8 @@ def _result(preview, lease):
     if not codes:
         return result
     old, new = only(before, codes) if before else None, only(after, codes)
-    rows = stored_policies().select_related("document__engagement")
     noted = time.monotonic()
-    for number, version in enumerate(rows.iterator(chunk_size=20), start=1):
+    for number, version in enumerate(_in_batches(stored_policies().select_related("document__engagement")), start=1):
         scale = Scale(version.document.engagement.processor_scale)
         result["turns"] += [_turn_json(version.pk, turn) for turn in turns(document_of(version), old, new, scale)]
         if time.monotonic() - noted >= 1:
@@ -149,6 +148,14 @@ def _result(preview, lease):
             _hold(lease, done=number)
     result["labelled"] = _labelled(old, new, lease)
     return result
+
+
+def _in_batches(rows, size=20):
+    """The rows, so many read at once and each batch in full: SQLite refuses to note progress while it still reads
+    and somebody else has written."""
+    pks = list(rows.values_list("pk", flat=True))
+    for first in range(0, len(pks), size):
+        yield from list(rows.filter(pk__in=pks[first : first + size]))
 
 
 def _turn_json(pk, turn):

@@ -226,6 +226,14 @@ class Tried:
     results: tuple = ()
     idle: tuple[int, ...] = ()
 
+    @property
+    def failing(self):
+        return [each for each in self.results if not each.passes]
+
+    @property
+    def passing(self):
+        return [each for each in self.results if each.passes]
+
 
 def examples_try(element, groups):
     """Hold an element's own examples against its rules; nothing for rules that cannot be read."""

@@ -188,7 +188,7 @@ def requirement_health_detail(request, pk, code):
     own = own_engagements(request.user)
     reasons = override_reasons(version, code, own)
     hidden = sum(health.overridden.values()) - len(reasons)
-    draft = version.drafts.filter(state="draft").order_by("-id").first()
+    draft = open_draft_with(version.checklist, code)
     context = {
         "version": version,
         "requirement": requirement,
@@ -199,6 +199,12 @@ def requirement_health_detail(request, pk, code):
         "draft": draft,
     }
     return render(request, "checks/studio/health_requirement.html", context)
+
+
+def open_draft_with(checklist, code):
+    """The newest draft that is open for editing and has this requirement, whatever version it began with; or None."""
+    drafts = checklist.drafts.filter(state="draft", requirements__code=code, requirements__removed=False)
+    return drafts.order_by("-id").first()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -83,7 +83,7 @@ def draft_page(request, draft, *, problem="", reasons=(), status=200, add_form=N
         "digest": drafts.digest_of(drafts.source_from(draft, [row.content for row in present])),
         "author": is_author(request.user),
         "approver": is_approver(request.user),
-        "own": is_approver(request.user) and request.user.pk in drafts.editors_of(draft),
+        "own": request.user.pk in drafts.editors_of(draft),
         "problem": problem,
         "reasons": reasons,
         "typed": typed or {},

@@ -63,7 +63,7 @@ def _basis_row(key, basis):
         "key": key,
         "prefix": f"legal_basis-{key}",
         **{name: basis.get(name) or "" for name in ("instrument", "ref", "note_zh", "note_en")},
-        "verified": basis.get("verified", True),
+        "verified": basis.get("verified", bool(basis)),  # nobody has compared a new one yet
     }
 
 

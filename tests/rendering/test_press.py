@@ -264,7 +264,7 @@ def test_changes_tailoring_observations_and_house_have_their_place(context):
     content = render_pdf(sealed(context))
     text = read(content)
     for wanted in (
-        "与上一份报告的差异", "PA-2026-000003", "核查项的裁剪", "产品没有此功能。", "核查表之外的补充发现", "O2.1",
+        "与上一份报告的差异", "PA-2026-000003", "对核查表的调整", "产品没有此功能。", "核查表之外的补充发现", "O2.1",
         "第二段。", "示例法第一条", "移到首页。", "明衡合规", "仅供委托方使用。",
     ):  # fmt: skip
         assert wanted in text

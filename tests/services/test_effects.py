@@ -4,6 +4,8 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from checks.models import EffectPreview
@@ -163,3 +165,14 @@ def test_labelled_policies_give_precision_and_recall(author, draft, settings, tm
             }
         },
     }
+
+
+def test_stored_policies_are_read_in_full_batches():
+    """SQLite refuses to note progress while rows are still read and somebody else has written meanwhile."""
+    made = [factories.policy_version(text=TEXT).pk for _number in range(5)]
+    with CaptureQueriesContext(connection) as asked:
+        rows = effects._in_batches(effects.stored_policies(), size=2)
+        assert next(rows).pk == made[0]
+        begun = len(asked)
+        assert [row.pk for row in rows] == made[1:]
+    assert (begun, len(asked)) == (2, 4)

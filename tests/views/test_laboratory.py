@@ -209,6 +209,21 @@ def test_field_health_counts_all_and_names_none(client, english, author, draft, 
 # ---------- moving, releasing ----------
 
 
+def test_field_health_leads_into_the_open_draft_whatever_it_began_with(client, english, author, base, disputed):
+    newer = publish(source("1.5"))
+    draft = drafts.draft_start(by=author, checklist=newer.checklist, base=newer, version="2")
+    said = text_of(client.get(reverse("requirement_health", args=[base.pk, "A-PERIOD"])))
+    assert reverse("draft_laboratory", args=[draft.pk]) in said
+    drafts.requirement_remove(by=author, draft=draft, code="A-PERIOD")
+    said = text_of(client.get(reverse("requirement_health", args=[base.pk, "A-PERIOD"])))
+    assert reverse("version_laboratory", args=[base.pk]) in said
+
+
+def test_what_fails_stands_before_what_passes(client, english, author, draft):
+    said = text_of(try_rules(client, draft, rules="手机"))
+    assert said.index("must be found") < said.index('class="lab-passing"')
+
+
 def test_an_audit_is_offered_to_move_and_moves(client, english, team, disputed):
     newer = publish(source("2") | {"title_zh": "新核查表"})
     client.force_login(team.auditor)

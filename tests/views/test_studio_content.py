@@ -89,3 +89,9 @@ def test_paths_lead_to_fields(path, field):
 
 def test_examples_of_several_lines_stand_apart_by_an_empty_line():
     assert studio_content.paragraphs("一、标题\n内容\n\n 第二 \n　\n\n第三") == ["一、标题\n内容", "第二", "第三"]
+
+
+def test_a_new_legal_basis_is_not_verified_until_somebody_says_so():
+    assert form_of({"legal_basis": [{}]})["legal_basis"][0]["verified"] is False
+    kept = {"instrument": "PIPL", "ref": "第一条", "note_zh": "适用范围"}
+    assert form_of({"legal_basis": [kept]})["legal_basis"][0]["verified"] is True
