@@ -21,6 +21,7 @@ from checks.engine.matching import Text
 from checks.rendering.context import build_context
 from checks.rendering.pdf import render_pdf
 from checks.services import analysis, checklist, intake
+from checks.services.reading import policy_views
 
 from .. import factories
 from . import speed_table
@@ -138,5 +139,7 @@ def test_upload_and_audit(benchmark):
 @pytest.mark.django_db
 def test_pdf(benchmark, signed_audit):
     sign_off = signed_audit.sign_offs.last()
-    context = build_context(signed_audit, sign_off, language="zh-hans", number="PA-2026-000001")
+    context = build_context(
+        signed_audit, sign_off, language="zh-hans", number="PA-2026-000001", views=policy_views(signed_audit)
+    )
     assert benchmark(render_pdf, context).startswith(b"%PDF-")

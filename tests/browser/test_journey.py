@@ -156,6 +156,7 @@ def issue_and_download(page, audit):
 
 def leaf_through(page, report):
     page.click(f"a[href='/reports/{report.pk}/pages/']")
+    page.wait_for_url("**/pages/")  # loaded, and with it the script that knows the keys
     picture = page.locator("img.leaf")
     page.keyboard.press("ArrowRight")
     page.wait_for_url("**?page=2")

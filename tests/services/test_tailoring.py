@@ -207,7 +207,7 @@ def test_the_pages_of_the_report_say_it_too(engagement, team, policy, version):
     audit = run(policy)
     factories.decide_all(audit, by=team.auditor)
     sign_off = report.audit_sign_off(by=team.reviewer, audit=audit, warnings_seen=True)
-    for language, heading in (("zh-hans", "核查项的裁剪"), ("en", "Tailoringofthechecklist")):
+    for language, heading in (("zh-hans", "对核查表的调整"), ("en", "Tailoringofthechecklist")):
         views = policy_views(audit)
         context = build_context(audit, sign_off, language=language, number="PA-2026-000001", views=views)
         pages = without_space("".join(read(render_pdf(context))))
