@@ -256,17 +256,34 @@ _BOLD, _SHADE = Font(bold=True), PatternFill("solid", fgColor="FFEFF1ED")
 # ---------- In ----------
 
 
+Places = dict[tuple[str, tuple], str]  # requirement's code and path to a value → "sheet › cell"
+
+
 def read_workbook(content: bytes) -> dict:
     """The content of a workbook. Raises RefusedAll with sheet, row and column of everything it does not understand."""
+    return read_placed(content)[0]
+
+
+def read_placed(content: bytes) -> tuple[dict, Places]:
+    """As ``read_workbook``, with the places that its values come from (see ``place_of``)."""
     _refuse_bombs(content)
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
     except Exception as error:  # openpyxl has no error of its own for a file that is broken in its own way
         raise RefusedAll([Refused("XLSX", "", "not_xlsx", error)]) from error
     try:
-        return _Reader(book).source()
+        reader = _Reader(book)
+        return reader.source(), reader.places
     finally:
         book.close()
+
+
+def place_of(places: Places, code: str, path: tuple) -> str:
+    """Sheet and cell of the value at ``path`` in a requirement, or of the nearest thing around it; empty if unknown."""
+    for length in range(len(path), -1, -1):
+        if found := places.get((code, path[:length])):
+            return found
+    return ""
 
 
 def _refuse_bombs(content: bytes):
@@ -304,6 +321,8 @@ class _Reader:
     def __init__(self, book):
         self.book = book
         self.refusals: list[Refused] = []
+        self.places: Places = {}
+        self._paths: dict[tuple, tuple] = {}  # element → where it stands in its requirement
 
     def source(self) -> dict:
         try:
@@ -327,6 +346,14 @@ class _Reader:
 
     def wrong(self, row: _Row, column: str, code: str, value=""):
         self.refuse(Refused(row.sheet, row.place(column), code, value))
+
+    def put(self, row: _Row, code: str, path: tuple, column: str):
+        """Remember where the value at ``path`` comes from."""
+        self.places[code, path] = f"{row.sheet} › {row.place(column)}"
+
+    def put_all(self, row: _Row, code: str, path: tuple):
+        for column in row.values:
+            self.put(row, code, (*path, column), column)
 
     # Rows
 
@@ -415,6 +442,12 @@ class _Reader:
                 continue
             by_code[code] = entry
             entries.append(entry)
+            self.put(row, code, (), "code")
+            self.put_all(row, code, ())
+            for part in _BY_VERDICT:
+                for verdict in entry.get(part, ()):
+                    if f"{part}_{verdict}" in row.values:
+                        self.put(row, code, (part, verdict), f"{part}_{verdict}")
         self.fill(rows, source, by_code)
         return source
 
@@ -442,9 +475,12 @@ class _Reader:
             if not name or name in groups:
                 self.wrong(row, "name", "name_twice" if name else "name_missing", name or "")
             groups[name or ""] = row.values.get("terms", [])
+            self.put(row, row.owner or "", ("groups", name), "terms")
         for row in rows["legal_bases"]:
             bases = self.part_of(row, by_code, "legal_basis", [])
             if bases is not None:
+                self.put(row, row.owner, ("legal_basis", len(bases)), "instrument")
+                self.put_all(row, row.owner, ("legal_basis", len(bases)))
                 bases.append({key: value for key, value in row.values.items() if key != "requirement"})
         detectors = self.detectors(rows["elements"], by_code)
         for row in rows["rules"]:
@@ -457,6 +493,7 @@ class _Reader:
                 verdict = row.values.get("verdict")
                 if verdict not in VERDICT_ORDER:
                     self.wrong(row, "verdict", "unknown_verdict", verdict or "")
+                self.put(row, row.owner, ("verdict", len(lines)), "condition")
                 lines.append({str(verdict): row.values.get("condition", "")})
         for row in rows["scales"]:
             scales = self.part_of(row, by_code, "scales", {})
@@ -467,6 +504,7 @@ class _Reader:
                 self.wrong(row, "scale", "name_twice" if scale else "name_missing", scale or "")
             change = {key: row.values[key] for key in SCALE_ORDER if key in row.values}
             scales[scale or ""] = {**row.values.get("more", {}), **change}
+            self.put_all(row, row.owner, ("scales", scale))
 
     def part_of(self, row: _Row, by_code: dict[str, dict], part: str, empty):
         """The part of the requirement the row belongs to; None, and a refusal, when there is no such requirement."""
@@ -494,12 +532,16 @@ class _Reader:
                     self.wrong(row, "requirement", "unknown_requirement", row.owner or "")
                     continue
                 entry["trigger"] = detector
+                path = ("trigger",)
             else:
                 into = self.part_of(row, by_code, PARTS[part], [])
                 if into is None:
                     continue
+                path = (PARTS[part], len(into))
                 into.append(detector)
-            found[key] = detector
+            found[key], self._paths[key] = detector, path
+            self.put(row, row.owner, path, "id")
+            self.put_all(row, row.owner, path)
         return found
 
     def line(self, row: _Row, detectors: dict[tuple, dict], kinds: tuple[str, str], column: str):
@@ -511,9 +553,13 @@ class _Reader:
         elif column not in row.values:
             self.wrong(row, column, "text_missing")
         elif column == "text":
-            detector.setdefault("examples", {}).setdefault(kind, []).append(row.values["text"])
+            self.append(row, ("examples", kind), detector.setdefault("examples", {}).setdefault(kind, []), column)
         else:
-            detector.setdefault(kind, []).append(row.values["rule"])
+            self.append(row, (kind,), detector.setdefault(kind, []), column)
+
+    def append(self, row: _Row, part: tuple, lines: list, column: str):
+        self.put(row, row.owner, (*self._paths[self.key(row)], *part, len(lines)), column)
+        lines.append(row.values[column])
 
     @staticmethod
     def key(row: _Row) -> tuple:

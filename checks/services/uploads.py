@@ -31,13 +31,17 @@ class UploadTooLarge(ServiceError):
 
 
 class FileRefused(ServiceError):
-    """The file is not understood; ``refusals`` say where, and ``problems`` what the loader has against it."""
+    """The file is not understood; ``refusals`` say where, and ``problems`` what the loader has against it.
+
+    ``located`` are the problems with the sheet and cell they come from, where the file is a workbook.
+    """
 
     text = _("The file was not taken: %(count)s things are wrong with it. Nothing has been changed.")
 
-    def __init__(self, refusals=(), problems=()):
+    def __init__(self, refusals=(), problems=(), places=None):
         super().__init__(count=len(refusals) + len(problems))
         self.refusals, self.problems = list(refusals), list(problems)
+        self.located = [(workbook.place_of(places or {}, each.code, each.path), each) for each in problems]
 
 
 class DigestMissing(ServiceError):
@@ -174,10 +178,11 @@ def upload_apply(*, by, upload, version=""):
 
 
 def _read(format, content):
+    places = None
     read = {Format.YAML: packages.read_zip, Format.JSON: packages.read_json}
     try:
         if format == Format.XLSX:
-            source, claimed = workbook.read_workbook(content), ""
+            (source, places), claimed = workbook.read_placed(content), ""
         else:
             package = read[format](content)
             source, claimed = package.source, package.digest
@@ -185,7 +190,7 @@ def _read(format, content):
     except (Refused, RefusedAll) as error:
         raise FileRefused(_refusals(error)) from error
     if problems := problems_of(source):
-        raise FileRefused(problems=problems)
+        raise FileRefused(problems=problems, places=places)
     return source, claimed
 
 

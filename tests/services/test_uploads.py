@@ -116,6 +116,18 @@ def test_what_the_loader_refuses_is_refused_by_its_place(author, version):
     assert [problem.code for problem in caught.value.problems] == ["DEMO-2-PURPOSE", "DEMO-3-RETENTION"]
 
 
+def test_a_workbook_says_in_which_cell_stands_what_the_loader_refuses(author, version):
+    source = reworded(version)
+    source["requirements"][1]["elements"][0]["rules"] = ["[收集"]
+    source["requirements"][2]["domain"] = "nowhere"
+    content = written(source, "xlsx")
+    with pytest.raises(uploads.FileRefused) as caught:
+        uploads.upload_read(by=author, filename="a.xlsx", content=content)
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    places = [place.split(" › ") for place, _problem in caught.value.located]
+    assert [book[sheet][cell].value for sheet, cell in places] == ["[收集", "nowhere"]
+
+
 def test_a_workbook_names_sheet_row_and_column(author, version):
     book = openpyxl.load_workbook(io.BytesIO(written(version.source, "xlsx")))
     book["requirements"]["E4"] = "=SUM(A1)"
