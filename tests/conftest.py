@@ -3,6 +3,7 @@
 import pytest
 from django.core.management.commands import flush
 from django.core.management.sql import sql_flush
+from django.db.backends.signals import connection_created
 from django.test import override_settings
 from hypothesis import HealthCheck, settings
 
@@ -13,6 +14,17 @@ from . import factories
 # How fast the machine is says nothing of the program: no deadline, no complaint about slow drawing of examples.
 settings.register_profile("policyaudit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("policyaudit")
+
+
+def _read_while_others_write(connection, **_signal):
+    """The tests' database is in memory; there SQLite refuses a reader at once while another thread writes, and no
+    timeout helps. On disk, as in every installation, readers and a writer go side by side.
+    """
+    if connection.vendor == "sqlite":
+        connection.connection.execute("PRAGMA read_uncommitted = 1")
+
+
+connection_created.connect(_read_while_others_write)
 
 
 @pytest.fixture(scope="session", autouse=True)

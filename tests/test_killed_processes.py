@@ -19,7 +19,7 @@ from django.conf import settings
 WORKER_FILES, SERVER_FILES = 14, 8
 KILLS = 24
 LEASE = 1.0  # seconds
-LATEST = 60  # seconds until everything must be done once the killing has ended
+LATEST = 150  # seconds until everything must be done once the killing has ended
 
 
 class Zygote:

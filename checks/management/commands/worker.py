@@ -1,3 +1,4 @@
+import logging
 import os
 import signal
 import threading
@@ -6,9 +7,11 @@ import time
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, connection
+from django.db import connection
 
 from checks.services import background, effects, issuing
+
+logger = logging.getLogger(__name__)
 
 DATABASE = "django_tasks_db.DatabaseBackend"
 KEPT_DAYS = 7  # how long finished tasks are listed; what became of the files is kept elsewhere, for ever
@@ -54,8 +57,8 @@ def _recover_regularly(ended):
     while not ended.wait(settings.INTAKE_LEASE / 3):
         try:
             recover()
-        except DatabaseError:
-            pass  # away or busy; the next round comes
+        except Exception:  # the database or the queue is away or busy: the next round comes, whatever it was
+            logger.warning("recovering failed and is tried again", exc_info=True)
         finally:
             connection.close()
 
