@@ -11,7 +11,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
-from checks.forms import DraftHeadForm
+from checks.forms.studio import DraftHeadForm
 from checks.models import ChecklistVersion, HouseStyle
 from checks.permissions import ALLOWED, Action
 from checks.services import (

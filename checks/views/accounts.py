@@ -9,7 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from ..forms import PasswordForm, SignInForm
+from ..forms.accounts import PasswordForm, SignInForm
 from ..templatetags.checks_tags import THEMES
 
 ONE_YEAR = 365 * 24 * 3600

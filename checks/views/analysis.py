@@ -7,7 +7,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from ..forms import AuditRunForm, SecondAuditorForm
+from ..forms.intake import AuditRunForm
+from ..forms.review import SecondAuditorForm
 from ..models import Audit, AuditMove
 from ..models.audit import VerdictChoices
 from ..models.checklist import SeverityChoices

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from ..forms import BatchForm
+from ..forms.review import BatchForm
 from ..permissions import Action, audit_for, batch_for
 from ..services import ServiceError, verdicts
 from ..services import batches as services

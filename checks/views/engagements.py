@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ..forms import EngagementForm, MemberForm
+from ..forms.engagements import EngagementForm, MemberForm
 from ..models import Audit, EngagementImport, Membership
 from ..models.engagement import person_name
 from ..permissions import Action, can, engagement_for, may_import

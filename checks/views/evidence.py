@@ -4,7 +4,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from ..forms import PlaceForm, UndoForm
+from ..forms.review import PlaceForm, UndoForm
 from ..permissions import Action, finding_for
 from ..services import ServiceError
 from ..services import evidence as service

@@ -7,7 +7,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from ..forms import DraftStartForm, UploadForm
+from ..forms.studio import DraftStartForm, UploadForm
 from ..models import ChecklistUpload
 from ..permissions import checklist_version_for, draft_for, studio_for, upload_for
 from ..services import ServiceError, drafts, uploads

@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ..forms import HouseStyleForm
+from ..forms.reports import HouseStyleForm
 from ..models import HouseStyle
 from ..permissions import manages_reports
 from ..rendering.house import current_house, house_context

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ..forms import DraftStartForm, InstrumentForm, LawChangeForm, ReasonForm
+from ..forms.studio import DraftStartForm, InstrumentForm, LawChangeForm, ReasonForm
 from ..models import ChecklistDraft, ChecklistVersion, Instrument, InstrumentChange
 from ..permissions import is_author, studio_for
 from ..services import ServiceError, drafts

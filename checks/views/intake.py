@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ..corpora import is_released
-from ..forms import AuditRunForm, PolicyForm
+from ..forms.intake import AuditRunForm, PolicyForm
 from ..highlights import navigation, policy_blocks
 from ..models import Audit, IntakeItem
 from ..permissions import Action, can, engagement_for, policy_version_for

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ..forms import ObservationForm, PlacesField
+from ..forms.observations import ObservationForm, PlacesField
 from ..services.observations import find_quote
 
 SMALL_BUTTONS = ("find", "take", "drop", "choose")  # find words, take a place, drop one, pick a legal basis

@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ..forms import ObservationTemplateForm
+from ..forms.observations import ObservationTemplateForm
 from ..permissions import Action, observation_for, template_for
 from ..selectors import observation_templates
 from ..services import observations as services

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ..forms import WithdrawForm
+from ..forms.observations import WithdrawForm
 from ..highlights import block_at
 from ..models import Audit
 from ..models.checklist import LegalBasis, SeverityChoices

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from ..forms import PackageForm
+from ..forms.reports import PackageForm
 from ..permissions import Action, engagement_for, require_import
 from ..services import ServiceError
 from ..services import package as services

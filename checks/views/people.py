@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from ..forms import AssignForm, DiscussForm, DueForm, LookForm, RemediationForm, ResolvedForm
+from ..forms.engagements import AssignForm, DiscussForm, DueForm, LookForm, RemediationForm, ResolvedForm
 from ..permissions import Action, comment_for, finding_for
 from ..services import ServiceError, handover, planning
 from ..services import review as review_service

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from ..forms import AnswerForm, PasswordRetryForm
+from ..forms.intake import AnswerForm, PasswordRetryForm
 from ..permissions import Action, can, engagement_for, intake_item_for, intake_job_for
 from ..selectors import (
     intake_items,

@@ -8,7 +8,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from ..forms import NoteForm, ReopenForm, ReportForm, SignOffForm
+from ..forms.reports import ReopenForm, ReportForm, SignOffForm
+from ..forms.review import NoteForm
 from ..issued import standings
 from ..models import Audit
 from ..permissions import Action, audit_for, can, engagement_for

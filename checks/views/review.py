@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from ..forms import CommentForm, DecisionForm, UndoForm
+from ..forms.review import CommentForm, DecisionForm, UndoForm
 from ..models import Audit, FindingChange
 from ..permissions import Action, Blind, audit_for, can, finding_for
 from ..selectors import audit_observations, checklist_titles, finding_with_traces, load_focus

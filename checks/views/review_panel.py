@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from ..forms import FINAL_VERDICTS, AssignForm, CommentForm, DecisionForm, DueForm, LookForm, RemediationForm
+from ..forms.engagements import AssignForm, DueForm, LookForm, RemediationForm
+from ..forms.fields import FINAL_VERDICTS
+from ..forms.review import CommentForm, DecisionForm
 from ..highlights import block_at, place_id
 from ..models.audit import VerdictChoices
 from ..models.review import decision_stacks

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..forms import ReviewFilterForm
+from ..forms.review import ReviewFilterForm
 from ..models import Finding
 from ..models.audit import VerdictChoices
 from ..models.checklist import SeverityChoices

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from ..agreement import agreement
-from ..forms import DecisionForm, ResolveForm, SecondAuditorForm
+from ..forms.review import DecisionForm, ResolveForm, SecondAuditorForm
 from ..models import Audit
 from ..permissions import Action, audit_for, can, comparison_for, second_finding_for, second_review_for
 from ..selectors import checklist_titles, load_focus, review_queue

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ..forms import DraftHeadForm, DraftStartForm, RequirementAddForm, RetireForm
+from ..forms.studio import DraftHeadForm, DraftStartForm, RequirementAddForm, RetireForm
 from ..models import ChecklistDraft, ChecklistVersion
 from ..permissions import draft_for, is_approver, is_author, studio_for
 from ..services import ServiceError, drafts, publishing

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ..forms import OwnRequirementForm, ReasonForm, TailoringForm
+from ..forms.studio import OwnRequirementForm, ReasonForm, TailoringForm
 from ..models import ChecklistVersion, TailoringChange
 from ..permissions import Action, can, engagement_for, tailoring_change_for
 from ..services import ServiceError, analysis, tailoring

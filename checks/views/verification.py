@@ -3,7 +3,7 @@
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from ..forms import VerifyForm
+from ..forms.reports import VerifyForm
 from ..permissions import sees_report
 from ..services import ServiceError
 from ..services import verification as services

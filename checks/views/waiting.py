@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from ..forms import NoteForm
+from ..forms.review import NoteForm
 from ..permissions import Action, audit_for
 from ..services import ServiceError
 from ..services import handover as services

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from checks.forms import DraftHeadForm
+from checks.forms.studio import DraftHeadForm
 from checks.models import ChecklistDraft, ChecklistVersion
 from checks.services import drafts, instruments, publishing
 from checks.services.checklist import checklist_import

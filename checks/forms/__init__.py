@@ -1,0 +1,1 @@
+"""What people type, checked before a service sees it; a module for each part of the work."""
