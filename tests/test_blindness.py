@@ -8,7 +8,7 @@ import re
 import pytest
 from django.urls import NoReverseMatch, get_resolver, reverse
 
-from checks import selectors
+from checks.selectors.engagements import engagement_policies, engagement_rows
 from checks.services import batches, blind, evidence, handover, planning, review
 
 from . import factories
@@ -97,11 +97,11 @@ def test_the_same_walk_tells_a_colleague_everything(client, worked, team):
 
 
 def test_no_count_gives_away_how_far_the_others_are(client, worked, second, team):
-    (row,) = selectors.engagement_rows(second)
+    (row,) = engagement_rows(second)
     assert (row.finding_count, row.decided_count) == (6, 0)
-    (policy,) = selectors.engagement_policies(worked.engagement, second)
+    (policy,) = engagement_policies(worked.engagement, second)
     assert policy.versions.all()[0].audits.all()[0].decided_count == 0
-    (row,) = selectors.engagement_rows(team.lead)
+    (row,) = engagement_rows(team.lead)
     assert row.decided_count == 2
 
 

@@ -4,9 +4,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from checks import selectors
 from checks.models import Audit
 from checks.rendering.digests import digest
+from checks.selectors.audits import audit_summary, score
+from checks.selectors.engagements import engagement_rows
+from checks.selectors.review import finding_numbers_mentioning
+from checks.selectors.signing import audit_state, findings_with_latest_decision
 from checks.services import review
 
 from . import factories
@@ -31,7 +34,7 @@ def test_engagement_rows_count_without_multiplying(engagement, team):
     factories.audit(policy_version=second, checklist_version=bare_checklist())
     factories.decide_all(audits[0], by=team.auditor)
     factories.sign_off(audits[0], by=team.reviewer)
-    (row,) = selectors.engagement_rows(team.viewer)
+    (row,) = engagement_rows(team.viewer)
     assert row == engagement
     assert (row.my_role, row.policy_count, row.audit_count, row.signed_count) == ("viewer", 2, 3, 1)
     assert (row.finding_count, row.decided_count, row.open_count) == (12, 6, 6)
@@ -51,13 +54,13 @@ def bare_checklist():
 def test_engagement_rows_are_the_users_own_newest_first(team, engagement):
     newer = factories.engagement(lead=team.auditor)
     factories.engagement()
-    assert selectors.engagement_rows(team.auditor) == [newer, engagement]
-    assert selectors.engagement_rows(team.outsider) == []
-    assert [row.finding_count for row in selectors.engagement_rows(team.auditor)] == [0, 0]
+    assert engagement_rows(team.auditor) == [newer, engagement]
+    assert engagement_rows(team.outsider) == []
+    assert [row.finding_count for row in engagement_rows(team.auditor)] == [0, 0]
 
 
 def test_engagement_rows_cost_one_query(team, audit):
-    assert cost(lambda: selectors.engagement_rows(team.lead)) == 1
+    assert cost(lambda: engagement_rows(team.lead)) == 1
 
 
 def test_the_summary_counts_what_counts_now(audit, team):
@@ -65,7 +68,7 @@ def test_the_summary_counts_what_counts_now(audit, team):
         audit.findings.get(requirement__code="DEMO-2-PURPOSE"), team.auditor, "compliant", "附件里写全了。"
     )
     factories.decide(audit.findings.get(requirement__code="DEMO-3-RETENTION"), team.auditor)
-    summary = selectors.audit_summary(audit)
+    summary = audit_summary(audit)
     assert {name: summary[name] for name in ("total", "decided", "undecided", "overridden", "problems")} == {
         "total": 6, "decided": 2, "undecided": 4, "overridden": 1, "problems": 2
     }  # fmt: skip
@@ -78,7 +81,7 @@ def test_the_summary_counts_what_counts_now(audit, team):
 
 
 def test_the_summary_has_the_domains_in_the_checklists_order_with_their_scores(audit):
-    domains = selectors.audit_summary(audit)["domains"]
+    domains = audit_summary(audit)["domains"]
     assert [domain["id"] for domain in domains] == list(factories.DOMAINS)
     assert {domain["id"]: domain["score"] for domain in domains} == {
         "notice": 75, "storage": 0, "automated_decision": 0, "minors": None, "clarity": None
@@ -88,15 +91,15 @@ def test_the_summary_has_the_domains_in_the_checklists_order_with_their_scores(a
 
 
 def test_the_summary_is_plain_data_and_costs_one_query_with_the_checklist_at_hand(audit):
-    json.dumps(selectors.audit_summary(audit))
-    assert cost(lambda: selectors.audit_summary(audit)) == 1
+    json.dumps(audit_summary(audit))
+    assert cost(lambda: audit_summary(audit)) == 1
     fresh = Audit.objects.get(pk=audit.pk)
-    assert cost(lambda: selectors.audit_summary(fresh)) == 2
+    assert cost(lambda: audit_summary(fresh)) == 2
 
 
 def test_findings_are_searched_in_code_title_reason_and_quote(audit):
     def found(words):
-        pks = selectors.finding_numbers_mentioning(audit, words)
+        pks = finding_numbers_mentioning(audit, words)
         return set(audit.findings.filter(pk__in=pks).values_list("position", flat=True))
 
     assert found("retention") == {3}
@@ -104,12 +107,12 @@ def test_findings_are_searched_in_code_title_reason_and_quote(audit):
     assert found("浏览记录") == {4}
     assert found("“Purposes” was proposed") == {2}
     assert found("没有这个词") == set()
-    assert cost(lambda: selectors.finding_numbers_mentioning(audit, "浏览记录")) == 1
+    assert cost(lambda: finding_numbers_mentioning(audit, "浏览记录")) == 1
 
 
 def test_the_state_is_the_same_when_read_again_and_another_after_any_decision(audit, team):
     def state():
-        return digest(selectors.audit_state(Audit.objects.get(pk=audit.pk)))
+        return digest(audit_state(Audit.objects.get(pk=audit.pk)))
 
     seen = [state()]
     assert state() == seen[0]
@@ -127,20 +130,20 @@ def test_the_state_is_the_same_when_read_again_and_another_after_any_decision(au
 
 def test_the_state_does_not_depend_on_what_people_are_called(audit, team):
     factories.decide_all(audit, by=team.auditor)
-    before = digest(selectors.audit_state(audit))
+    before = digest(audit_state(audit))
     team.auditor.username = team.auditor.first_name = "renamed"
     team.auditor.save()
-    assert digest(selectors.audit_state(Audit.objects.get(pk=audit.pk))) == before
+    assert digest(audit_state(Audit.objects.get(pk=audit.pk))) == before
 
 
 def test_the_latest_decision_comes_with_each_finding(audit, team):
     finding = audit.findings.get(position=2)
     factories.decide(finding, team.lead, "compliant", "附件里写全了。")
     factories.decide(finding, team.auditor, "non_compliant", "附件失效。")
-    rows = list(selectors.findings_with_latest_decision(audit))
+    rows = list(findings_with_latest_decision(audit))
     assert (rows[1].decision_by, rows[1].decision_reason) == (team.auditor.pk, "附件失效。")
     assert (rows[0].decision_by, rows[0].decision_reason) == (None, None)
-    assert cost(lambda: list(selectors.findings_with_latest_decision(audit))) == 1
+    assert cost(lambda: list(findings_with_latest_decision(audit))) == 1
 
 
 @pytest.mark.parametrize(
@@ -153,4 +156,4 @@ def test_the_latest_decision_comes_with_each_finding(audit, team):
     ],
 )
 def test_score_counts_what_is_applicable_and_determined(counts, wanted):
-    assert selectors.score(counts) == wanted
+    assert score(counts) == wanted

@@ -14,7 +14,8 @@ from ..accuracy_card import measured_accuracy
 from ..engine.entities import Layout
 from ..models import Audit, Finding, FindingChange, Observation, SignOff
 from ..models.engagement import person_name
-from ..selectors import audit_observations, evidence_changes, score, tailoring_record
+from ..selectors.audits import score, tailoring_record
+from ..selectors.review import audit_observations, evidence_changes
 from ..standing import element_is_met, standing_evidence
 from ..terms import citation, why_near
 from .digests import context_digest

@@ -2,7 +2,7 @@
 
 from ..engine.entities import Layout
 from ..models import Audit, Finding
-from ..selectors import audit_observations, evidence_changes
+from ..selectors.review import audit_observations, evidence_changes
 from ..standing import standing_evidence
 
 SCHEMA = 1

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext, ngettext
 
-from .. import selectors
 from ..models import Finding
 from ..models.audit import VerdictChoices
 from ..models.checklist import SeverityChoices
+from ..selectors.review import audit_observations
+from ..selectors.signing import findings_with_latest_decision
 from ..standing import standing_evidence
 from ..teamwork import open_comment_counts, running_or_unresolved
 from .contradictions import contradictions
@@ -37,14 +38,12 @@ def readiness(audit, *, signer=None):
 
     With ``signer`` it also says whether this person may be the one to sign. Reads only; a fixed number of queries.
     """
-    findings = list(
-        selectors.findings_with_latest_decision(audit).prefetch_related("evidence", "evidence_changes__changed_by")
-    )
+    findings = list(findings_with_latest_decision(audit).prefetch_related("evidence", "evidence_changes__changed_by"))
     open_comments = open_comment_counts(audit)
     obstacles = [obstacle for finding in findings for obstacle in _of_finding(finding, open_comments)]
     obstacles += _contradictory(findings)
     obstacles += _of_audit(audit, findings)
-    observations = selectors.audit_observations(audit)
+    observations = audit_observations(audit)
     obstacles += _of_observations(observations)
     if signer and (decided := decided_by(findings, signer)):
         obstacles.append(Obstacle("signer_decided", signer_decided_text(decided)))
@@ -54,7 +53,7 @@ def readiness(audit, *, signer=None):
 
 
 def decided_by(findings, user):
-    """On how many of ``selectors.findings_with_latest_decision`` this person made the decision that counts."""
+    """On how many of ``findings_with_latest_decision`` this person made the decision that counts."""
     return sum(finding.is_decided and finding.decision_by == user.pk for finding in findings)
 
 
@@ -64,7 +63,7 @@ def signer_decided_text(count):
 
 
 def written_by(observations, user):
-    """Of how many of ``selectors.audit_observations`` this person wrote the version that counts."""
+    """Of how many of ``audit_observations`` this person wrote the version that counts."""
     return sum(observation.current.written_by_id == user.pk for observation in observations)
 
 

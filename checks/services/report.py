@@ -7,7 +7,6 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .. import selectors
 from ..issued import previous_report
 from ..models import Audit, AuditMove, DraftReport, Report, ReportJob, SignOff
 from ..rendering.changes import report_changes
@@ -16,6 +15,8 @@ from ..rendering.digests import context_digest, digest
 from ..rendering.house import house_context
 from ..rendering.pages import page_count
 from ..rendering.pdf import render_pdf
+from ..selectors.review import audit_observations
+from ..selectors.signing import audit_state, findings_with_latest_decision
 from . import activity, numbering
 from .errors import ServiceError
 from .files import transaction_with_file
@@ -82,9 +83,9 @@ def audit_sign_off(*, by, audit, statement="", warnings_seen=False):
     found = readiness(audit)
     if obstacles := [obstacle for obstacle in found if obstacle.blocking]:
         raise NotReady(obstacles)
-    if decided := decided_by(selectors.findings_with_latest_decision(audit), by):
+    if decided := decided_by(findings_with_latest_decision(audit), by):
         raise SignerDecided(count=decided)
-    if written := written_by(selectors.audit_observations(audit), by):
+    if written := written_by(audit_observations(audit), by):
         raise SignerObserved(count=written)
     if found and not warnings_seen:
         raise WarningsUnseen
@@ -93,7 +94,7 @@ def audit_sign_off(*, by, audit, statement="", warnings_seen=False):
         signed_by=by,
         signed_at=timezone.now(),
         statement=statement.strip(),
-        decisions_digest=digest(selectors.audit_state(audit)),
+        decisions_digest=digest(audit_state(audit)),
     )
     _set_status(audit, Audit.Status.SIGNED)
     detail = {
@@ -198,7 +199,7 @@ def valid_sign_off(audit):
     if not Audit.objects.filter(pk=audit.pk, status=Audit.Status.SIGNED).exists():
         raise NotSigned
     sign_off = audit.sign_offs.select_related("signed_by").last()
-    if digest(selectors.audit_state(audit)) != sign_off.decisions_digest:
+    if digest(audit_state(audit)) != sign_off.decisions_digest:
         raise StateChanged
     return sign_off
 

@@ -9,7 +9,7 @@ from ..models import Membership
 from ..models.audit import VerdictChoices
 from ..models.checklist import SeverityChoices
 from ..models.engagement import ProcessorScale, person_name
-from ..selectors import checklist_titles
+from ..selectors.review import checklist_titles
 from ..terms import citation, term, why_near
 
 register = template.Library()

@@ -14,7 +14,7 @@ from ..models.audit import VerdictChoices
 from ..models.checklist import SeverityChoices
 from ..permissions import Action, Blind, audit_for, can, policy_version_for
 from ..rendering.export import audit_to_json
-from ..selectors import audit_summary
+from ..selectors.audits import audit_summary
 from ..services import ServiceError
 from ..services import analysis as services
 from ..services.moving import move_offers

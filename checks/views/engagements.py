@@ -13,7 +13,8 @@ from ..forms.engagements import EngagementForm, MemberForm
 from ..models import Audit, EngagementImport, Membership
 from ..models.engagement import person_name
 from ..permissions import Action, can, engagement_for, may_import
-from ..selectors import activity_for, engagement_policies, engagement_rows, intake_pending
+from ..selectors.engagements import activity_for, engagement_policies, engagement_rows
+from ..selectors.intake import intake_pending
 from ..services import ServiceError
 from ..services import engagements as services
 

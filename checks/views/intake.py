@@ -15,7 +15,7 @@ from ..forms.intake import AuditRunForm, PolicyForm
 from ..highlights import navigation, policy_blocks
 from ..models import Audit, IntakeItem
 from ..permissions import Action, can, engagement_for, policy_version_for
-from ..selectors import same_files_elsewhere
+from ..selectors.intake import same_files_elsewhere
 from ..services import ServiceError, fetching, reception
 from ..services import intake as services
 from ..templatetags.intake_tags import reason_words

@@ -12,7 +12,7 @@ from ..models import Report
 from ..permissions import Action, can, draft_report_for, report_for
 from ..rendering.forms import FORMS
 from ..rendering.pdf import TEMPLATES
-from ..selectors import issued_changes, report_numbered
+from ..selectors.reports import issued_changes, report_numbered
 from ..services import issuing, previews
 
 DOWNLOADS_A_PAGE = 25

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from ..forms.observations import ObservationTemplateForm
 from ..permissions import Action, observation_for, template_for
-from ..selectors import observation_templates
+from ..selectors.review import observation_templates
 from ..services import observations as services
 
 

@@ -13,7 +13,7 @@ from ..highlights import block_at
 from ..models import Audit
 from ..models.checklist import LegalBasis, SeverityChoices
 from ..permissions import Action, audit_for, can, observation_for
-from ..selectors import audit_observations, checklist_titles, observation_templates
+from ..selectors.review import audit_observations, checklist_titles, observation_templates
 from ..services import ServiceError
 from ..services import observations as services
 from ..templatetags.checks_tags import in_language

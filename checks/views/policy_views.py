@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from ..highlights import block_at
 from ..models import Audit, Finding
 from ..permissions import Action, audit_for, can
-from ..selectors import evidence_places, review_queue
+from ..selectors.review import evidence_places, review_queue
 from ..services import ServiceError
 from ..services import evidence as services
 from ..standing import revision_of

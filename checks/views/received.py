@@ -10,13 +10,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from ..forms.intake import AnswerForm, PasswordRetryForm
 from ..permissions import Action, can, engagement_for, intake_item_for, intake_job_for
-from ..selectors import (
-    intake_items,
-    intake_progress,
-    policy_versions_named,
-    same_files_elsewhere,
-)
-from ..selectors import intake_jobs as job_rows
+from ..selectors.intake import intake_items, intake_progress, policy_versions_named, same_files_elsewhere
+from ..selectors.intake import intake_jobs as job_rows
 from ..services import ServiceError
 from ..services import reception as services
 

@@ -14,8 +14,9 @@ from ..issued import standings
 from ..models import Audit
 from ..permissions import Action, audit_for, can, engagement_for
 from ..rendering.pdf import TEMPLATES
-from ..selectors import engagement_reports as report_rows
-from ..selectors import reopenings, report_jobs, reports_of, review_queue
+from ..selectors.reports import engagement_reports as report_rows
+from ..selectors.reports import reopenings, report_jobs, reports_of
+from ..selectors.review import review_queue
 from ..services import ServiceError, issuing
 from ..services import report as services
 

@@ -15,7 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from ..forms.review import CommentForm, DecisionForm, UndoForm
 from ..models import Audit, FindingChange
 from ..permissions import Action, Blind, audit_for, can, finding_for
-from ..selectors import audit_observations, checklist_titles, finding_with_traces, load_focus
+from ..selectors.review import audit_observations, checklist_titles, finding_with_traces, load_focus
 from ..services import ServiceError, batches, verdicts
 from ..services import review as review_service
 from ..teamwork import (

@@ -13,7 +13,7 @@ from ..forms.review import ReviewFilterForm
 from ..models import Finding
 from ..models.audit import VerdictChoices
 from ..models.checklist import SeverityChoices
-from ..selectors import evidence_places, finding_numbers_mentioning, review_queue
+from ..selectors.review import evidence_places, finding_numbers_mentioning, review_queue
 from ..teamwork import decisions_of, latest_batch, open_comment_counts, seconds_per_decision
 from ..templatetags.checks_tags import in_language
 

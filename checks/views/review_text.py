@@ -1,7 +1,7 @@
 """The policy's side of the review screen: its text with the evidence that counts now, its outline, and what changed."""
 
 from ..highlights import Span, navigation, policy_blocks
-from ..selectors import evidence_places
+from ..selectors.review import evidence_places
 
 
 class PolicyText:

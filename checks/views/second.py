@@ -10,7 +10,7 @@ from ..agreement import agreement
 from ..forms.review import DecisionForm, ResolveForm, SecondAuditorForm
 from ..models import Audit
 from ..permissions import Action, audit_for, can, comparison_for, second_finding_for, second_review_for
-from ..selectors import checklist_titles, load_focus, review_queue
+from ..selectors.review import checklist_titles, load_focus, review_queue
 from ..services import ServiceError, verdicts
 from ..services import blind as services
 from ..teamwork import (

@@ -10,7 +10,7 @@ from django.test import RequestFactory
 
 from checks.demo.people import USERNAMES
 from checks.models import ActivityEntry, Audit, Decision, Engagement, Report
-from checks.selectors import engagement_rows
+from checks.selectors.engagements import engagement_rows
 from checks.services import activity
 
 from .. import factories

@@ -6,7 +6,8 @@ from checks.models import ActivityEntry, Evidence, EvidenceChange
 from checks.models.append_only import FrozenRow
 from checks.rendering.context import build_context
 from checks.rendering.export import audit_to_json
-from checks.selectors import audit_state, evidence_places
+from checks.selectors.review import evidence_places
+from checks.selectors.signing import audit_state
 from checks.services import activity, evidence, report
 from checks.services.locks import AuditSigned
 from checks.standing import Piece, element_is_met, standing, standing_evidence

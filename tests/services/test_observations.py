@@ -5,7 +5,8 @@ import pytest
 from checks.models import ActivityEntry, ObservationTemplate, ObservationVersion
 from checks.models.append_only import FrozenRow
 from checks.rendering.digests import digest
-from checks.selectors import audit_observations, audit_state, observation_templates
+from checks.selectors.review import audit_observations, observation_templates
+from checks.selectors.signing import audit_state
 from checks.services import observations as services
 from checks.services import report
 from checks.services.locks import AuditSigned

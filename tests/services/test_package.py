@@ -36,7 +36,8 @@ from checks.models import (
 from checks.packing.archive import content_digest
 from checks.packing.tables import LEFT_BEHIND, TABLES, Table
 from checks.rendering.digests import digest
-from checks.selectors import audit_state, tailoring_record
+from checks.selectors.audits import tailoring_record
+from checks.selectors.signing import audit_state
 from checks.services import (
     activity,
     analysis,

@@ -5,7 +5,7 @@ import pytest
 from checks.models import ActivityEntry, Finding, Notification
 from checks.rendering.context import build_context
 from checks.rendering.digests import digest
-from checks.selectors import audit_state
+from checks.selectors.signing import audit_state
 from checks.services import locks, planning
 
 from .. import factories

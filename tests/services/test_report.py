@@ -9,7 +9,7 @@ from checks.models import ActivityEntry, Audit, Report, SignOff
 from checks.rendering.context import context_digest
 from checks.rendering.digests import digest
 from checks.rendering.pdf import render_pdf
-from checks.selectors import audit_state
+from checks.selectors.signing import audit_state
 from checks.services import locks, review
 from checks.services import report as services
 

@@ -3,7 +3,7 @@ import pytest
 from checks.models import ActivityEntry, ChecklistVersion, TailoredVersion
 from checks.rendering.context import build_context
 from checks.rendering.pdf import render_pdf
-from checks.selectors import tailoring_record
+from checks.selectors.audits import tailoring_record
 from checks.services import analysis, moving, report, tailoring
 from checks.services.reading import policy_views
 

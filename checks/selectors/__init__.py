@@ -1,0 +1,1 @@
+"""The reads that join tables; each costs a fixed number of queries, however many rows there are."""
