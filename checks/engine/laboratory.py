@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from ahocorasick_rs import AhoCorasick
 
+from .conditions import Condition, Found
 from .facts import extract_facts
 from .matching import Matcher, Reading, Text, members
 from .normal import NormalText
@@ -81,11 +82,12 @@ class Search:
         unless: Sequence[str] = (),
         at_least: int = 1,
         headings: bool = False,
+        fact: Condition | None = None,
     ):
         terms = {name: tuple(words) for name, words in groups.items()}
         self.rules = _placed("rules", rules, terms)
         self.unless = _placed("unless", unless, terms)
-        self.at_least, self.headings = at_least, headings
+        self.at_least, self.headings, self.fact = at_least, headings, fact
         nodes = [placed.node for placed in (*self.rules, *self.unless)]
         self.matcher = Matcher.compile(nodes)
         self.asks_facts = asks_facts(nodes)
@@ -123,6 +125,10 @@ class Search:
         for sentences in unless:
             taken |= sentences
         return tuple(number for number, sentences in enumerate(by_rule) if sentences & ~taken)
+
+    def fact_holds(self, text: Prepared) -> bool:
+        """Whether the element counts as found by its fact, whatever its rules say."""
+        return self.fact is not None and self.fact(Found({}, {}, (), text.metrics))
 
     def _by_line(self, reading: Reading) -> tuple[list[int], list[int]]:
         lines = len(self.rules) + len(self.unless)
@@ -277,12 +283,14 @@ def tally(now: Sequence[int], before: Sequence[int]) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class ExampleResult:
-    """One example: what it is for (match, no_match), whether it comes out so, and the rules that hit it."""
+    """One example: what it is for (match, no_match), whether it comes out so, the rules that hit it, and whether the
+    element's fact holds in it."""
 
     kind: str
     text: str
     passes: bool
     rules: tuple[int, ...]
+    by_fact: bool = False
 
 
 def try_examples(search: Search, match: Sequence[str], no_match: Sequence[str]) -> tuple[ExampleResult, ...]:
@@ -290,10 +298,11 @@ def try_examples(search: Search, match: Sequence[str], no_match: Sequence[str]) 
     results = []
     for kind, texts in (("match", match), ("no_match", no_match)):
         for text in texts:
-            rules = search.firing(prepare(text))
+            ready = prepare(text)
+            rules, by_fact = search.firing(ready), search.fact_holds(ready)
             # A match is shown for each rule alone, so at_least does not count against it.
-            passes = bool(rules) if kind == "match" else len(rules) < search.at_least
-            results.append(ExampleResult(kind, text, passes, rules))
+            found = by_fact or len(rules) >= (1 if kind == "match" else search.at_least)
+            results.append(ExampleResult(kind, text, found is (kind == "match"), rules, by_fact))
     return tuple(results)
 
 

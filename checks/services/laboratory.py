@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext_lazy as _
 
+from ..engine.conditions import ConditionError, parse_condition
 from ..engine.laboratory import (
     KINDS,
     Corpus,
@@ -60,6 +61,7 @@ class Element:
     unless: tuple[str, ...] = ()
     at_least: int = 1
     headings: bool = False
+    fact: str = ""
     match: tuple[str, ...] = ()
     no_match: tuple[str, ...] = ()
 
@@ -72,13 +74,29 @@ class Element:
             lines_of(entry.get("unless")),
             entry.get("at_least") if isinstance(entry.get("at_least"), int) else 1,
             bool(entry.get("headings")),
+            str(entry.get("fact") or ""),
             lines_of(examples.get("match") if isinstance(examples, dict) else ()),
             lines_of(examples.get("no_match") if isinstance(examples, dict) else ()),
         )
 
     def search(self, groups):
         """Compiled; raises the engine's LineError."""
-        return Search(self.rules, groups, unless=self.unless, at_least=self.at_least, headings=self.headings)
+        return Search(
+            self.rules,
+            groups,
+            unless=self.unless,
+            at_least=self.at_least,
+            headings=self.headings,
+            fact=self.condition,
+        )
+
+    @property
+    def condition(self):
+        """The fact as a condition; ``None`` without one, or while it cannot be read: the editor says what is wrong."""
+        try:
+            return parse_condition(self.fact, frozenset()) if self.fact else None
+        except ConditionError:
+            return None
 
 
 def lines_of(lines):

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from checks.engine.conditions import parse_condition
 from checks.engine.laboratory import Corpus, LineError, Search, compare, idle_rules, prepare, tally, try_examples
 from checks.engine.matching import CONDITIONS, Matcher, members
 from checks.engine.rules import nodes_of, parse_placed, parse_rule
@@ -109,6 +110,12 @@ def test_examples_and_idle_rules():
         ("no_match", True),
     ]
     assert idle_rules(tried, results) == (1,)
+
+
+def test_examples_count_as_found_by_the_fact_of_their_element():
+    by_fact = Search([], {}, fact=parse_condition("fact.emails > 0", frozenset()))
+    results = try_examples(by_fact, ["请写信至 hello@example.com。"], ["请来电。", "信箱为 you@example.com。"])
+    assert [(result.passes, result.by_fact) for result in results] == [(True, True), (True, False), (False, True)]
 
 
 def test_a_missing_term():
