@@ -18,11 +18,11 @@ import numpy as np
 
 from .details import sentences_with
 from .entities import Outline, Role
-from .normal import NormalText, normal_term, normalise
+from .normal import NormalText, normalise
 from .polarity import NEGATING, NEGATION_REACH, in_quotes, polarity
 from .rules import AllOf, AnyOf, Context, Flag, Followed, Node, Not, Polarity, Terms, anchors, explain, nodes_of
 from .spans import ANYWHERE, NODE, SENTENCE, START, Lists, Places, Plan, follow, merge, plan
-from .topics import TOPICS, topic_scores
+from .topics import TOPICS, outline_topics
 
 DEFINITION = re.compile(r"是指|指的是|系指|所称|,指(?!示|引|定|导|纹)|简称为|定义")
 
@@ -79,9 +79,7 @@ class Text:
     @cached_property
     def topics(self) -> np.ndarray:
         """Scores of every sentence for every topic; see ``topics.topic_scores``."""
-        titles = {section.index: normal_term(section.title) for section in self.outline.sections}
-        above = [titles.get(self.outline.clauses[s.clause].section, "") for s in self.outline.sentences]
-        return topic_scores([self.sentence(i) for i in range(len(self.starts))], above)
+        return outline_topics([self.sentence(i) for i in range(len(self.starts))], self.outline)
 
     def clause_label(self, offset: int) -> str:
         """Label of the clause that holds an offset of the original, or of the nearest one before it."""

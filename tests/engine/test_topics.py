@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from checks.engine import build_outline, section_topics
 from checks.engine.normal import normalise
-from checks.engine.topics import TOPICS, Grams, _model, features, topic_scores
+from checks.engine.topics import TOPICS, Grams, _model, features, titles_above, topic_scores
 
 
 def top(sentence, heading=""):
@@ -49,18 +49,27 @@ def test_scores_do_not_depend_on_how_sentences_are_batched(sentences):
     assert topic_scores(sentences, [""] * len(sentences)).shape == (len(sentences), len(TOPICS))
 
 
-WORDS = st.sampled_from(["收集您的手机号码", "共享给第三方", "保存六个月", "联系我们", "", "x", "😀"])
+WORDS = st.sampled_from(["收集您的手机号码", "我们这样共享:", "保存六个月", "联系我们", "", "x", "😀"])
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(WORDS, WORDS), max_size=8))
-def test_scores_are_the_sum_of_the_features_that_are_trained_on(pairs):
-    sentences, headings = [first for first, _ in pairs], [second for _, second in pairs]
+@given(st.lists(st.text(max_size=12), max_size=6))
+def test_shorter_grams_need_no_second_hashing(sentences):
+    short, hashed = Grams(sentences, 15, 5).shortened(12, 2), Grams(sentences, 12, 2)
+    assert np.array_equal(short.rows, hashed.rows)
+    assert np.array_equal(short.columns, hashed.columns)
+    assert np.array_equal(short.counts, hashed.counts)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(WORDS, WORDS, WORDS), max_size=12))
+def test_scores_are_the_sum_of_the_features_that_are_trained_on(lines):
+    sentences, headings, chapters = ([line[part] for line in lines] for part in range(3))
     weights, scale, offset = _model()
     summed = np.zeros((len(sentences), len(TOPICS)))
-    for rows, columns, values in features(sentences, headings):
+    for rows, columns, values in features(sentences, headings, chapters):
         np.add.at(summed, rows, weights[columns] * np.asarray(values)[:, None])
-    assert np.allclose(topic_scores(sentences, headings), summed * scale + offset, atol=1e-4)
+    assert np.allclose(topic_scores(sentences, headings, chapters), summed * scale + offset, atol=1e-4)
 
 
 def test_a_heading_counts_the_same_beside_other_headings():
@@ -68,6 +77,20 @@ def test_a_heading_counts_the_same_beside_other_headings():
     rows, columns, values = features(["x", "y", "z"], ["联系我们", "未成年人", "注销"])[-1]
     assert sorted(columns[rows == 1]) == sorted(alone[1])
     assert np.allclose(values[rows == 1], alone[2][0])
+
+
+def test_the_line_that_leads_a_list_in_counts_for_all_of_it_under_its_heading():
+    items = ["（1）依照法律的规定；", "（2）依照约定；", "（3）其他情形。"]
+    sharing = TOPICS.index("sharing")
+
+    def last(lead, headings):
+        sentences = [normalise(line).text for line in [lead, *["另有说明；"] * 5, *items]]
+        return topic_scores(sentences, [normalise(heading).text for heading in headings])[-1][sharing]
+
+    one = ["其他"] * 9
+    told = "我们会在以下情形与第三方共享您的个人信息"
+    assert last(f"{told}：", one) > last(f"{told}。", one)
+    assert last(f"{told}：", ["", *one[1:]]) == last(f"{told}。", ["", *one[1:]])
 
 
 POLICY = """一、我们如何收集您的信息
@@ -78,6 +101,12 @@ POLICY = """一、我们如何收集您的信息
 （一）如何联系我们
 如有疑问，请拨打客服电话或发送邮件与我们联系，我们将在十五日内回复。
 """
+
+
+def test_titles_above_a_section_are_those_of_the_sections_it_is_in():
+    titles, above = titles_above(build_outline(POLICY))
+    assert titles[-2:] == ["其他", "如何联系我们"]
+    assert above == ["", "", "", "其他"]
 
 
 def test_sections_are_told_what_they_are_about():
