@@ -39,7 +39,7 @@ class Text:
         self.outline = outline
         normal: NormalText = normalise(text)
         self.normal, self.origin = normal.text, normal.origin
-        origin = np.asarray(self.origin, dtype=np.int64)
+        origin = np.frombuffer(self.origin, dtype=np.int64)
         starts = np.asarray([sentence.start for sentence in outline.sentences], dtype=np.int64)
         ends = np.asarray([sentence.end for sentence in outline.sentences], dtype=np.int64)
         self.starts = np.searchsorted(origin, starts)  # sentences in offsets of the comparable text
@@ -312,11 +312,11 @@ class Reading:
             return follow(first, then, np.asarray([ANYWHERE if node.within is None else node.within]))
         if isinstance(node, Polarity):
             table = self._table(node.part)
-            return table[:, self._polar(node.kind, table)]
+            return table.compress(self._polar(node.kind, table), axis=1)
         table = merge([self._table(part) for part in node.parts if not isinstance(part, CONDITIONS)])
         if isinstance(node, AllOf):
             holds = self.where(node)
-            table = table[:, [bool(holds >> index & 1) for index in table[SENTENCE].tolist()]]
+            table = table.compress([bool(holds >> index & 1) for index in table[SENTENCE].tolist()], axis=1)
         return table
 
     def _polar(self, kind: str, table: np.ndarray) -> np.ndarray:
