@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import chain
@@ -97,15 +97,14 @@ def findings_of(
     document: Document, checklist: Checklist, text: Text, facts: Facts, scale: Scale
 ) -> tuple[Finding, ...]:
     """The findings of ``analyse`` on a text that was made ready before: for two checklists, one reading of the text."""
+    if not _is_chinese(text.normal):
+        return tuple(map(_not_chinese, checklist.requirements))
     reading = checklist.matcher.read(text, facts.metrics)
-    readable = _is_chinese(text.normal)
     unread = unreadable_share(document)
-    return tuple(
-        _as_sure_as_read(_could_look(_Decision(requirement, reading, facts, scale).finding(), unread), document)
-        if readable
-        else _not_chinese(requirement)
-        for requirement in checklist.requirements
-    )
+    decisions = [_Decision(requirement, reading, facts, scale) for requirement in checklist.requirements]
+    long = sum(1 << s.index for s in text.outline.sentences if s.end - s.start > LONG_QUOTE)
+    reading.locate({number for decision in decisions for number in decision.quoted_rules(long)})
+    return tuple(_as_sure_as_read(_could_look(decision.finding(), unread), document) for decision in decisions)
 
 
 def _as_sure_as_read(finding: Finding, document: Document) -> Finding:
@@ -275,6 +274,12 @@ class _Decision:
             for start, end in self.spans(self.results[detector.id]):
                 found.setdefault((start, end, detector.id), self.quote(start, end, detector.id))
         return tuple(found.values())
+
+    def quoted_rules(self, long: int) -> Iterator[int]:
+        """Rules whose places evidence will ask for: to choose among many sentences, and to cut ``long`` ones."""
+        for result in self.results.values():
+            if result.sentences.bit_count() > QUOTES or result.sentences & long:
+                yield from (rule.number for rule, _ in result.by_rule)
 
     def spans(self, result: _Result) -> list[tuple[int, int]]:
         if result.sentences.bit_count() > QUOTES:

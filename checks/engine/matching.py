@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -205,6 +205,7 @@ class Reading:
         self._needs: dict[int, int] = {}
         self._details: dict[str, int] = {}  # name of a detail → sentences that hold it
         self._tables: dict[int, np.ndarray] = {}
+        self._located: dict[int, PlacesByRule] = {}  # rule → the table it is in
         self._readable = (text.body_mask, text.body_mask | text.heading_mask)
         self.woken = matcher.woken_by(self._places)
 
@@ -271,7 +272,7 @@ class Reading:
         """Sentence → how many places in it make rules hold; each rule comes with the sentences that count for it."""
         weights: dict[int, int] = {}
         for number, sentences in rules:
-            counted = self._found.of(number)
+            counted = self._found(number).of(number) if self.matcher.complete[number] else None
             if counted is None:
                 node = self.matcher.rules[number]
                 counted = ((index, len(self.spans(node, index))) for index in members(sentences))
@@ -283,16 +284,22 @@ class Reading:
     def places(self, number: int, index: int) -> Spans:
         """The places in a sentence that make a rule hold that does."""
         if self.matcher.complete[number]:
-            return self._found.places(number, index)
+            return self._found(number).places(number, index)
         return self.spans(self.matcher.rules[number], index)
 
-    @cached_property
-    def _found(self) -> PlacesByRule:
-        """The places of all rules whose parts are in the plan: worked out together because they are asked for often."""
-        matcher, rules = self.matcher, np.asarray(list(self.woken), dtype=np.int64)
-        rules = rules[matcher.complete[rules]]
+    def locate(self, numbers: Collection[int]) -> None:
+        """Work out the places of rules that will be asked for: together, as one by one each costs as much as all."""
+        matcher = self.matcher
+        rules = np.asarray([number for number in numbers if matcher.complete[number]], dtype=np.int64)
         merged = np.asarray([isinstance(matcher.rules[rule], AllOf) for rule in rules.tolist()], dtype=bool)
-        return PlacesByRule(self._places.of_wholes(matcher.parts, rules, merged))
+        found = PlacesByRule(self._places.of_wholes(matcher.parts, rules, merged))
+        self._located.update(dict.fromkeys(rules.tolist(), found))
+
+    def _found(self, number: int) -> PlacesByRule:
+        """Where the places of a rule stand whose parts are in the plan."""
+        if number not in self._located:
+            self.locate([number])
+        return self._located[number]
 
     def spans(self, node: Node, index: int) -> Spans:
         """The places that make a node hold in a sentence, in their order; none if it does not."""
@@ -475,9 +482,11 @@ def nearest(reading: Reading, rules: list[tuple[Node, ...]], limit: int) -> Iter
     for number, parts in enumerate(rules):
         size = len(parts)
         levels = [body] + [0] * size  # levels[k]: sentences that have at least k of the parts
+        met = 0
         for part in parts:
             if mask := needs(part):
-                for k in range(size, 0, -1):
+                met += 1
+                for k in range(met, 0, -1):
                     levels[k] |= levels[k - 1] & mask
         better, room = 0, limit + 1
         for k in range(size, 0, -1):
