@@ -227,15 +227,12 @@ class _Decision:
         if requirement.trigger and not self.met(requirement.trigger):
             return Verdict.NOT_APPLICABLE
         required = self.required()
-        found = Found(
-            self.is_met,
-            {name: result.count for name, result in self.results.items()},
-            tuple(element.id for element in required),
-            self.facts.metrics,
-        )
-        for line in requirement.verdicts:
-            if line.condition(found):
-                return line.verdict
+        if requirement.verdicts:
+            hits = {name: result.count for name, result in self.results.items()}
+            found = Found(self.is_met, hits, tuple(element.id for element in required), self.facts.metrics)
+            for line in requirement.verdicts:
+                if line.condition(found):
+                    return line.verdict
         if requirement.kind is Kind.PROHIBITION:
             return Verdict.NON_COMPLIANT if any(map(self.met, requirement.signals)) else Verdict.COMPLIANT
         met = sum(map(self.met, required))
@@ -271,7 +268,10 @@ class _Decision:
         if not any(self.results[detector.id].count for detector in detectors) and self.requirement.trigger:
             detectors = (self.requirement.trigger,)
         for detector in detectors:
-            for start, end in self.spans(self.results[detector.id]):
+            result = self.results[detector.id]
+            if result is _NOTHING:  # most of them; there is no need to ask further
+                continue
+            for start, end in self.spans(result):
                 found.setdefault((start, end, detector.id), self.quote(start, end, detector.id))
         return tuple(found.values())
 
@@ -464,15 +464,16 @@ def _finding_json(finding: Finding, layout: Layout) -> dict:
 
 
 def _span_json(piece: Evidence | NearMiss, layout: Layout) -> dict:
-    page = layout.page_at(piece.start)
-    return {
+    found = {
         "start": piece.start,
         "end": piece.end,
         "quote": piece.quote,
         "clause": piece.clause,
         "element": piece.element,
-        **({} if page is None else {"page": page}),
     }
+    if layout.pages:
+        found["page"] = layout.page_at(piece.start)
+    return found
 
 
 def searched_json(searched: Searched | None, layout: Layout = _NO_PAGES) -> dict:

@@ -50,6 +50,7 @@ class Text:
         self.headings = [i for i, role in enumerate(roles) if role is Role.HEADING]
         self.heading_mask = sum(1 << i for i in self.headings)
         self._polarity: dict[int, str] = {}
+        self._labels: dict[int, str] = {}  # the same sentences are quoted again and again
         self.contents = np.asarray([role is Role.CONTENTS for role in roles], dtype=bool)
 
     def sentence(self, index: int) -> str:
@@ -85,8 +86,11 @@ class Text:
 
     def clause_label(self, offset: int) -> str:
         """Label of the clause that holds an offset of the original, or of the nearest one before it."""
-        position = bisect_right(self._clause_starts, offset) - 1
-        return self.outline.clauses[position].label if position >= 0 else ""
+        label = self._labels.get(offset)
+        if label is None:
+            position = bisect_right(self._clause_starts, offset) - 1
+            label = self._labels[offset] = self.outline.clauses[position].label if position >= 0 else ""
+        return label
 
     @cached_property
     def chapters(self) -> tuple[str, ...]:
@@ -480,16 +484,14 @@ def nearest(reading: Reading, rules: list[tuple[Node, ...]], limit: int) -> Iter
     by_share: dict[float, list[tuple[int, int, int]]] = {}  # sentences, how many of them count, place of the rule
     body, needs = reading.text.body_mask, reading.needs
     for number, parts in enumerate(rules):
-        size = len(parts)
-        levels = [body] + [0] * size  # levels[k]: sentences that have at least k of the parts
-        met = 0
+        size, levels = len(parts), [body]  # levels[k]: sentences that have at least k of the parts
         for part in parts:
-            if mask := needs(part):
-                met += 1
-                for k in range(met, 0, -1):
+            if mask := needs(part):  # a part that is nowhere adds no level
+                levels.append(0)
+                for k in range(len(levels) - 1, 0, -1):
                     levels[k] |= levels[k - 1] & mask
         better, room = 0, limit + 1
-        for k in range(size, 0, -1):
+        for k in range(len(levels) - 1, 0, -1):
             if sentences := levels[k] ^ better:
                 by_share.setdefault(k / size, []).append((sentences, room, number))
                 better, room = levels[k], room - sentences.bit_count()
