@@ -10,8 +10,6 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from .factsheet import matches
-
 # Patterns are held against comparable text: no white space, one kind of dash, quotation mark and bracket.
 # Paths are found from a sign between two steps on: it is rare, and the words before it are everywhere.
 # A step of a menu is a short word, often in brackets or quotation marks.
@@ -70,5 +68,11 @@ def sentences_with(name: str, text: str, starts: Sequence[int], ends: Sequence[i
 
 
 def _finds(name: str, pattern: re.Pattern, text: str) -> Iterator[re.Match]:
-    first = _FIRST.get(name)
-    return matches(first, pattern, text) if first else pattern.finditer(text)
+    if name not in _FIRST:
+        yield from pattern.finditer(text)
+        return
+    at = 0
+    for begin in _FIRST[name].finditer(text):
+        if begin.start() >= at and (match := pattern.match(text, begin.start())):
+            yield match
+            at = match.end()
