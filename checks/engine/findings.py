@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import chain
@@ -97,15 +97,14 @@ def findings_of(
     document: Document, checklist: Checklist, text: Text, facts: Facts, scale: Scale
 ) -> tuple[Finding, ...]:
     """The findings of ``analyse`` on a text that was made ready before: for two checklists, one reading of the text."""
+    if not _is_chinese(text.normal):
+        return tuple(map(_not_chinese, checklist.requirements))
     reading = checklist.matcher.read(text, facts.metrics)
-    readable = _is_chinese(text.normal)
     unread = unreadable_share(document)
-    return tuple(
-        _as_sure_as_read(_could_look(_Decision(requirement, reading, facts, scale).finding(), unread), document)
-        if readable
-        else _not_chinese(requirement)
-        for requirement in checklist.requirements
-    )
+    decisions = [_Decision(requirement, reading, facts, scale) for requirement in checklist.requirements]
+    long = sum(1 << s.index for s in text.outline.sentences if s.end - s.start > LONG_QUOTE)
+    reading.locate({number for decision in decisions for number in decision.quoted_rules(long)})
+    return tuple(_as_sure_as_read(_could_look(decision.finding(), unread), document) for decision in decisions)
 
 
 def _as_sure_as_read(finding: Finding, document: Document) -> Finding:
@@ -228,15 +227,12 @@ class _Decision:
         if requirement.trigger and not self.met(requirement.trigger):
             return Verdict.NOT_APPLICABLE
         required = self.required()
-        found = Found(
-            self.is_met,
-            {name: result.count for name, result in self.results.items()},
-            tuple(element.id for element in required),
-            self.facts.metrics,
-        )
-        for line in requirement.verdicts:
-            if line.condition(found):
-                return line.verdict
+        if requirement.verdicts:
+            hits = {name: result.count for name, result in self.results.items()}
+            found = Found(self.is_met, hits, tuple(element.id for element in required), self.facts.metrics)
+            for line in requirement.verdicts:
+                if line.condition(found):
+                    return line.verdict
         if requirement.kind is Kind.PROHIBITION:
             return Verdict.NON_COMPLIANT if any(map(self.met, requirement.signals)) else Verdict.COMPLIANT
         met = sum(map(self.met, required))
@@ -272,9 +268,18 @@ class _Decision:
         if not any(self.results[detector.id].count for detector in detectors) and self.requirement.trigger:
             detectors = (self.requirement.trigger,)
         for detector in detectors:
-            for start, end in self.spans(self.results[detector.id]):
+            result = self.results[detector.id]
+            if result is _NOTHING:  # most of them; there is no need to ask further
+                continue
+            for start, end in self.spans(result):
                 found.setdefault((start, end, detector.id), self.quote(start, end, detector.id))
         return tuple(found.values())
+
+    def quoted_rules(self, long: int) -> Iterator[int]:
+        """Rules whose places evidence will ask for: to choose among many sentences, and to cut ``long`` ones."""
+        for result in self.results.values():
+            if result.sentences.bit_count() > QUOTES or result.sentences & long:
+                yield from (rule.number for rule, _ in result.by_rule)
 
     def spans(self, result: _Result) -> list[tuple[int, int]]:
         if result.sentences.bit_count() > QUOTES:
@@ -459,15 +464,16 @@ def _finding_json(finding: Finding, layout: Layout) -> dict:
 
 
 def _span_json(piece: Evidence | NearMiss, layout: Layout) -> dict:
-    page = layout.page_at(piece.start)
-    return {
+    found = {
         "start": piece.start,
         "end": piece.end,
         "quote": piece.quote,
         "clause": piece.clause,
         "element": piece.element,
-        **({} if page is None else {"page": page}),
     }
+    if layout.pages:
+        found["page"] = layout.page_at(piece.start)
+    return found
 
 
 def searched_json(searched: Searched | None, layout: Layout = _NO_PAGES) -> dict:

@@ -66,12 +66,12 @@ def _tables() -> dict[str, np.ndarray]:
 def _expected(columns: list[np.ndarray], kind: int) -> np.ndarray:
     """The character that nearly always stands in these contexts, 0 where none does."""
     hashes = context_hash(columns, kind)
-    entries = _tables()["expected"][slot_of(hashes)]
+    entries = _tables()["expected"].take(slot_of(hashes))
     return np.where((entries >> 16) == check_of(hashes), entries & 0xFFFF, 0)
 
 
 def _known(name: str, columns: list[np.ndarray]) -> np.ndarray:
-    return _tables()[name][slot_of(context_hash(columns, 7))].astype(bool)
+    return _tables()[name].take(slot_of(context_hash(columns, 7))).astype(bool)
 
 
 def slips(text: str) -> list[tuple[int, int, str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -39,7 +39,7 @@ class Text:
         self.outline = outline
         normal: NormalText = normalise(text)
         self.normal, self.origin = normal.text, normal.origin
-        origin = np.asarray(self.origin, dtype=np.int64)
+        origin = np.frombuffer(self.origin, dtype=np.int64)
         starts = np.asarray([sentence.start for sentence in outline.sentences], dtype=np.int64)
         ends = np.asarray([sentence.end for sentence in outline.sentences], dtype=np.int64)
         self.starts = np.searchsorted(origin, starts)  # sentences in offsets of the comparable text
@@ -50,6 +50,7 @@ class Text:
         self.headings = [i for i, role in enumerate(roles) if role is Role.HEADING]
         self.heading_mask = sum(1 << i for i in self.headings)
         self._polarity: dict[int, str] = {}
+        self._labels: dict[int, str] = {}  # the same sentences are quoted again and again
         self.contents = np.asarray([role is Role.CONTENTS for role in roles], dtype=bool)
 
     def sentence(self, index: int) -> str:
@@ -83,8 +84,11 @@ class Text:
 
     def clause_label(self, offset: int) -> str:
         """Label of the clause that holds an offset of the original, or of the nearest one before it."""
-        position = bisect_right(self._clause_starts, offset) - 1
-        return self.outline.clauses[position].label if position >= 0 else ""
+        label = self._labels.get(offset)
+        if label is None:
+            position = bisect_right(self._clause_starts, offset) - 1
+            label = self._labels[offset] = self.outline.clauses[position].label if position >= 0 else ""
+        return label
 
     @cached_property
     def chapters(self) -> tuple[str, ...]:
@@ -203,6 +207,7 @@ class Reading:
         self._needs: dict[int, int] = {}
         self._details: dict[str, int] = {}  # name of a detail → sentences that hold it
         self._tables: dict[int, np.ndarray] = {}
+        self._located: dict[int, PlacesByRule] = {}  # rule → the table it is in
         self._readable = (text.body_mask, text.body_mask | text.heading_mask)
         self.woken = matcher.woken_by(self._places)
 
@@ -269,7 +274,7 @@ class Reading:
         """Sentence → how many places in it make rules hold; each rule comes with the sentences that count for it."""
         weights: dict[int, int] = {}
         for number, sentences in rules:
-            counted = self._found.of(number)
+            counted = self._found(number).of(number) if self.matcher.complete[number] else None
             if counted is None:
                 node = self.matcher.rules[number]
                 counted = ((index, len(self.spans(node, index))) for index in members(sentences))
@@ -281,16 +286,22 @@ class Reading:
     def places(self, number: int, index: int) -> Spans:
         """The places in a sentence that make a rule hold that does."""
         if self.matcher.complete[number]:
-            return self._found.places(number, index)
+            return self._found(number).places(number, index)
         return self.spans(self.matcher.rules[number], index)
 
-    @cached_property
-    def _found(self) -> PlacesByRule:
-        """The places of all rules whose parts are in the plan: worked out together because they are asked for often."""
-        matcher, rules = self.matcher, np.asarray(list(self.woken), dtype=np.int64)
-        rules = rules[matcher.complete[rules]]
+    def locate(self, numbers: Collection[int]) -> None:
+        """Work out the places of rules that will be asked for: together, as one by one each costs as much as all."""
+        matcher = self.matcher
+        rules = np.asarray([number for number in numbers if matcher.complete[number]], dtype=np.int64)
         merged = np.asarray([isinstance(matcher.rules[rule], AllOf) for rule in rules.tolist()], dtype=bool)
-        return PlacesByRule(self._places.of_wholes(matcher.parts, rules, merged))
+        found = PlacesByRule(self._places.of_wholes(matcher.parts, rules, merged))
+        self._located.update(dict.fromkeys(rules.tolist(), found))
+
+    def _found(self, number: int) -> PlacesByRule:
+        """Where the places of a rule stand whose parts are in the plan."""
+        if number not in self._located:
+            self.locate([number])
+        return self._located[number]
 
     def spans(self, node: Node, index: int) -> Spans:
         """The places that make a node hold in a sentence, in their order; none if it does not."""
@@ -310,11 +321,11 @@ class Reading:
             return follow(first, then, np.asarray([ANYWHERE if node.within is None else node.within]))
         if isinstance(node, Polarity):
             table = self._table(node.part)
-            return table[:, self._polar(node.kind, table)]
+            return table.compress(self._polar(node.kind, table), axis=1)
         table = merge([self._table(part) for part in node.parts if not isinstance(part, CONDITIONS)])
         if isinstance(node, AllOf):
             holds = self.where(node)
-            table = table[:, [bool(holds >> index & 1) for index in table[SENTENCE].tolist()]]
+            table = table.compress([bool(holds >> index & 1) for index in table[SENTENCE].tolist()], axis=1)
         return table
 
     def _polar(self, kind: str, table: np.ndarray) -> np.ndarray:
@@ -471,14 +482,14 @@ def nearest(reading: Reading, rules: list[tuple[Node, ...]], limit: int) -> Iter
     by_share: dict[float, list[tuple[int, int, int]]] = {}  # sentences, how many of them count, place of the rule
     body, needs = reading.text.body_mask, reading.needs
     for number, parts in enumerate(rules):
-        size = len(parts)
-        levels = [body] + [0] * size  # levels[k]: sentences that have at least k of the parts
+        size, levels = len(parts), [body]  # levels[k]: sentences that have at least k of the parts
         for part in parts:
-            if mask := needs(part):
-                for k in range(size, 0, -1):
+            if mask := needs(part):  # a part that is nowhere adds no level
+                levels.append(0)
+                for k in range(len(levels) - 1, 0, -1):
                     levels[k] |= levels[k - 1] & mask
         better, room = 0, limit + 1
-        for k in range(size, 0, -1):
+        for k in range(len(levels) - 1, 0, -1):
             if sentences := levels[k] ^ better:
                 by_share.setdefault(k / size, []).append((sentences, room, number))
                 better, room = levels[k], room - sentences.bit_count()

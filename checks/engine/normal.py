@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import sys
 import unicodedata
+from array import array
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
 INVISIBLE = {"\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad"}
+_DROPPED = sys.maxunicode + 1  # stands for a character that comparable text goes without
 PUNCTUATION = str.maketrans(
     "，。；：！？（）【】［］“”‘’「」『』、．∶﹔﹕－—–／＆｜",
     ',.;:!?()[][]""\'\'"""",.:;:---/&|',
@@ -63,11 +65,12 @@ def _table() -> dict[int, str | None]:
 
 
 @cache
-def _dropped() -> np.ndarray:
-    """Code point → whether comparable text goes without it."""
-    dropped = np.zeros(sys.maxunicode + 1, dtype=bool)
-    dropped[[code for code, char in _table().items() if char is None]] = True
-    return dropped
+def _codes() -> np.ndarray:
+    """``_table`` by code point, for whole texts: a look-up in an array costs a fraction of one in a dict."""
+    codes = np.arange(sys.maxunicode + 1, dtype=np.uint32)
+    for code, char in _table().items():
+        codes[code] = _DROPPED if char is None else ord(char)
+    return codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +78,15 @@ class NormalText:
     """``text`` is for comparing; ``origin[i]`` is where its character ``i`` stands in the original."""
 
     text: str
-    origin: list[int]
+    origin: array[int]  # which NumPy reads without a copy, and which gives plain numbers one by one
 
 
 def normalise(original: str) -> NormalText:
     """Comparable form of a text with the map back; ``len(origin) == len(text)`` and origin rises strictly."""
-    text = original.translate(_table())
-    if len(text) == len(original):
-        return NormalText(text, list(range(len(original))))
-    codes = np.frombuffer(original.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    return NormalText(text, np.flatnonzero(~_dropped()[codes]).tolist())
+    codes = _codes()[np.frombuffer(original.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)]
+    kept = (codes != _DROPPED).nonzero()[0]
+    text = codes[kept].tobytes().decode("utf-32-le", "surrogatepass")
+    return NormalText(text, array("q", kept.astype(np.int64).tobytes()))
 
 
 def normal_term(term: str) -> str:

@@ -25,6 +25,6 @@ def test_the_same_words_look_the_same(written, compared):
 def test_every_character_knows_where_it_came_from(text):
     normal = normalise(text)
     assert len(normal.text) == len(normal.origin)
-    assert normal.origin == sorted(set(normal.origin))
+    assert list(normal.origin) == sorted(set(normal.origin))
     for char, origin in zip(normal.text, normal.origin, strict=True):
         assert normal_term(text[origin]) == char
