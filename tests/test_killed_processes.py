@@ -46,8 +46,9 @@ class Zygote:
 
 
 @pytest.fixture
-def zygote(tmp_path):
+def zygote(tmp_path, empty_database):
     started = []
+    shutil.copy(empty_database, tmp_path)
 
     def start(**environment):
         started.append(Zygote(tmp_path, **environment))

@@ -67,7 +67,8 @@ def item_work(item_pk, *, lease=None, patient=True, password=None):
     if lease is None:
         return
     try:
-        _Work(lease, patient, password).run()
+        with leases.renewed(lease):  # an audit reports no progress, and may take longer than the lease
+            _Work(lease, patient, password).run()
     except LeaseLost:
         logger.info("Item %s was taken over or cancelled.", item_pk)
 

@@ -1,6 +1,7 @@
 """One item's way: read, asked about, kept, audited; and what happens when its worker is gone."""
 
 import io
+import time
 import zipfile
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 
 from checks.engine.kinds import Concern
 from checks.models import Audit, IntakeItem, PolicyVersion
-from checks.services import background, reception
+from checks.services import analysis, background, reception
 
 from .. import factories
 
@@ -195,6 +196,25 @@ class TestLeases:
         item.refresh_from_db()
         assert item.state == State.RUNNING
         assert not PolicyVersion.objects.exists()
+
+    @pytest.mark.django_db(transaction=True)
+    def test_an_audit_that_takes_longer_than_the_lease_keeps_it(self, job, settings, monkeypatch):
+        """Otherwise it would be begun again each time it is nearly done, for ever on a machine that is too slow."""
+        settings.INTAKE_LEASE = 0.6
+        item = factories.intake_item(job)
+        propose, seen = analysis.audit_propose, []
+
+        def propose_slowly(**arguments):
+            begun, end = IntakeItem.objects.get(pk=item.pk).lease_until, time.monotonic() + 20
+            while timezone.now() < begun + timedelta(seconds=0.1) and time.monotonic() < end:
+                time.sleep(0.05)
+            seen.append(IntakeItem.objects.get(pk=item.pk).lease_until - begun)
+            return propose(**arguments)
+
+        monkeypatch.setattr(analysis, "audit_propose", propose_slowly)
+        assert worked(item).state == State.DONE
+        assert (item.attempts, item.lease) == (1, None)
+        assert [renewed > timedelta(0) for renewed in seen] == [True]
 
     def test_cancelling_stops_the_work(self, job):
         item = factories.intake_item(job, state="running")

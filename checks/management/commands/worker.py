@@ -7,7 +7,8 @@ import time
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import connection
+from django.db import close_old_connections, connection
+from django_tasks.signals import task_started
 
 from checks.services import background, effects, issuing
 
@@ -43,7 +44,11 @@ class Command(BaseCommand):
             call_command("prune_db_task_results", min_age_days=KEPT_DAYS, verbosity=0)
             call_command("db_worker", interval=0.5, batch=batch, reload=False, startup_delay=False, verbosity=0)
         else:
-            call_command("rqworker", "default", job_class="django_tasks_rq.Job", burst=batch, verbosity=0)
+            # Not RQ's usual worker, which forks for each task: whatever lock of SQLite the recovering thread holds at
+            # that moment stays shut in the child for ever, and the task hangs.
+            task_started.connect(_fresh_connections)
+            classes = {"worker_class": "rq.SimpleWorker", "job_class": "django_tasks_rq.Job"}
+            call_command("rqworker", "default", burst=batch, verbosity=0, **classes)
 
 
 def recover():
@@ -61,6 +66,11 @@ def _recover_regularly(ended):
             logger.warning("recovering failed and is tried again", exc_info=True)
         finally:
             connection.close()
+
+
+def _fresh_connections(**_signal):
+    """A database that went away between two tasks is asked anew; the worker of the other engine does so by itself."""
+    close_old_connections()
 
 
 def _stop_after(pid):
