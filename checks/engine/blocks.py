@@ -330,7 +330,7 @@ def _as_heading(block, before, following, text, titles, raw_titles) -> Block:
             and len(whole) > len(title) + (2 if block.inline else 6)
         ):
             return block._replace(title_end=block.body + len(title))
-    if len(whole) <= MAX_HEADING and whole and whole[-1] not in "；;，,、":
+    if whole and _is_no_longer_than_a_heading(whole) and whole[-1] not in "；;，,、":
         if _is_short_heading(block, before, following, text, whole):
             return block._replace(role=Role.HEADING)
         return block
@@ -339,9 +339,14 @@ def _as_heading(block, before, following, text, titles, raw_titles) -> Block:
     return block
 
 
+def _is_no_longer_than_a_heading(whole: str) -> bool:
+    """White space does not count: scanners leave it inside words."""
+    return len(whole) <= MAX_HEADING or len("".join(whole.split())) <= MAX_HEADING
+
+
 def _is_statement(whole: str) -> bool:
     """Whether a line marked as a heading says something a rule must be able to read."""
-    return whole.rstrip("*_ ")[-1:] in ("。", "；", ";") or ("，" in whole and len(whole) > MAX_HEADING)
+    return whole.rstrip("*_ ")[-1:] in ("。", "；", ";") or ("，" in whole and not _is_no_longer_than_a_heading(whole))
 
 
 def _is_short_heading(block, before, following, text, whole) -> bool:
@@ -380,7 +385,7 @@ def _is_unnumbered_heading(block, before, following, text) -> bool:
 
 
 def _short(block: Block, text: str) -> bool:
-    return block.end - block.body <= MAX_HEADING and text[block.end - 1] not in "。！!？?"
+    return _is_no_longer_than_a_heading(text[block.body : block.end]) and text[block.end - 1] not in "。！!？?"
 
 
 def _inline_title(block: Block, text: str) -> int:

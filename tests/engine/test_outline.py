@@ -214,3 +214,10 @@ def test_sentences_end_at_stops_and_keep_closing_quotes():
         "随后生效；",
         "您可以拒绝！",
     ]
+
+
+def test_white_space_inside_words_makes_no_heading():
+    line = "1.3 个人敏感信息：例如身份证号、面部图像、银行卡号、通讯录、行踪轨迹、健康状况等。"
+    for said in (line, line.replace("讯录", "讯 录").replace("健康", "健 康").replace("轨迹", "轨 迹")):
+        outline = build_outline(f"1.2 个人信息主体：指用户。\n{said}\n第二条 信息的收集\n我们收集您的信息。")
+        assert "个人敏感信息" not in [section.title for section in outline.sections]
