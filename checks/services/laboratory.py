@@ -91,6 +91,11 @@ class Element:
         )
 
     @property
+    def readable_fact(self):
+        """The fact as written, if it can be read."""
+        return self.fact if self.condition else ""
+
+    @property
     def condition(self):
         """The fact as a condition; ``None`` without one, or while it cannot be read: the editor says what is wrong."""
         try:

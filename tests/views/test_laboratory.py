@@ -219,6 +219,17 @@ def test_field_health_leads_into_the_open_draft_whatever_it_began_with(client, e
     assert reverse("version_laboratory", args=[base.pk]) in said
 
 
+def test_an_element_that_is_found_by_a_fact_says_so(client, english, author, draft):
+    row = draft.requirements.get(code="A-PERIOD")
+    assert "This element is also found by a fact" not in text_of(try_rules(client, draft))
+    [named, *others] = row.content["elements"]
+    with_fact = row.content | {"elements": [named | {"fact": "fact.emails > 0"}, *others]}
+    drafts.requirement_save(by=author, draft=draft, code="A-PERIOD", content=with_fact, revision=row.revision)
+    said = text_of(try_rules(client, draft))
+    assert "This element is also found by a fact" in said
+    assert "fact.emails > 0" in said
+
+
 def test_what_fails_stands_before_what_passes(client, english, author, draft):
     said = text_of(try_rules(client, draft, rules="手机"))
     assert said.index("must be found") < said.index('class="lab-passing"')
