@@ -58,7 +58,7 @@ def _entries(page: Page) -> list[tuple[int, Entry]]:
         lead = _LEADING.match(text)
         digits = re.sub(r"[^\d一二三四五六七八九十]", "", lead[0])
         title = bare_title(text)
-        if title or "政策" in text:
+        if (title or "政策" in text) and not (entries == [] and _ANNOUNCED.search(text)):
             number = chinese_number(digits) if digits else 0
             form = _form(re.sub(r"[\s*#>·•\-]", "", lead[0]))
             entries.append((sentence.index, Entry((sentence.start, sentence.end), number, title, form)))
@@ -77,7 +77,7 @@ def _announced(page: Page) -> list[int]:
         # A sentence of its own may stand between the announcement and the first entry.
         first = index + (2 if announced and index + 1 < len(lines) and len(lines[index + 1]) > 40 else 1)
         for at in range(first, min(first + MAX_ENTRIES, len(lines))):
-            if len(lines[at]) > 40 or (title := bare_title(lines[at])) in titles:
+            if len(lines[at]) > 40 or (title := _title(page, at)) in titles:
                 break
             if title:
                 found.append(at)
@@ -88,10 +88,15 @@ def _announced(page: Page) -> list[int]:
         end = page.outline.sentences[found[-1]].end
         later = {bare_title(section.title) for section in page.outline.sections if section.start > end}
         if announced:
-            later |= {bare_title(line) for line in lines[found[-1] + 1 :] if len(line) <= 40}
+            later |= {_title(page, at) for at in range(found[-1] + 1, len(lines)) if len(lines[at]) <= 40}
         if len(titles & later) >= (2 if announced else 0.7 * len(found)):
             return found
     return []
+
+
+def _title(page: Page, index: int) -> str:
+    """The bare title a line would be, as it is written: comparable text has lost the space behind a number."""
+    return bare_title(page.original[slice(*page.sentence_span(index))])
 
 
 def _numbered(page: Page, lines: list[int]) -> list[int]:
@@ -169,8 +174,8 @@ def _plain_titles(page: Page, entries: list[Entry]) -> set[str]:
     """Titles of short lines of their own behind the contents, whether the outline took them for headings or not."""
     end = entries[-1].place[1]
     return {
-        bare_title(line)
-        for sentence, line in zip(page.outline.sentences, page.lines, strict=True)
+        _title(page, at)
+        for at, (sentence, line) in enumerate(zip(page.outline.sentences, page.lines, strict=True))
         if sentence.start >= end and len(line) <= 40
     }
 
@@ -231,14 +236,18 @@ def _left_out(sections: list[Section], taken: set[int], entries: list[Entry]) ->
     usual = max(sorted(set(forms)), key=forms.count)
     values = {_value(sections[i]) for i in taken} | {entry.number for entry in entries}
     chapters = sum(1 for it in sections if it.level == level and it.number and _form(it.number) == usual)
-    more = chapters == len(entries) + 1  # then numbers do not tell: the entries behind the chapter left out have other ones
+    more = (
+        chapters == len(entries) + 1
+    )  # then numbers do not tell: the entries behind the chapter left out have other ones
     first, last = min(taken), max(taken)
     found = []
     for i, section in enumerate(sections):
         if i in taken or section.level != level:
             continue
         like_others = bool(section.number) and _form(section.number) == usual
-        extra = i == first - 1 or (first < i < last and (more or _value(section) not in values))
+        before = max((k for k in taken if k < i), default=i)
+        shifted = more and _value(sections[before]) == _value(section) - 1
+        extra = i == first - 1 or (first < i < last and (shifted or _value(section) not in values))
         if (like_others and extra) or (i > last and _APPENDIX.match(section.title)):
             found.append((section.start, section.heading_end))
     return found

@@ -26,7 +26,20 @@ OWN_WORD = 3  # times a pair of characters must come to be a word of the text it
 _FUNCTION = np.zeros(1 << 16, dtype=bool)  # characters that carry grammar: doubled, they are a slip
 _FUNCTION[[ord(char) for char in "的与和是在于为将对会能以及被我您你了或并向从到提就把请可其"]] = True
 # Characters that stand for each other without being slips: another word for the same.
-_SYNONYMS = ("及和与或并跟", "即将就会要拟", "您你我其它他此某之这各该", "帮协", "终停中", "维保", "订署", "给送", "证障", "采抓", "前所", "但又且")
+_SYNONYMS = (
+    "及和与或并跟",
+    "即将就会要拟",
+    "您你我其它他此某之这各该",
+    "帮协",
+    "终停中",
+    "维保",
+    "订署",
+    "给送",
+    "证障",
+    "采抓",
+    "前所",
+    "但又且",
+)
 _MEANS = {char: group for group in _SYNONYMS for char in group}
 _HAN = (0x4E00, 0x9FFF)
 
