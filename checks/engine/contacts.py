@@ -283,12 +283,7 @@ def _domains(page: Page, sheet: Sheet, emails: list[tuple[str, Place]]) -> None:
     names += [normal_term(name) for name in sheet.values["product_names"]]
     everything = "".join(names)
     title = page.lines[0] if page.lines and len(page.lines[0]) < 40 and "@" not in page.lines[0] else ""
-    known = {
-        label
-        for brand, labels in _KNOWN.items()
-        if brand in everything + title or (emails and page.text.count(brand) >= OFTEN)
-        for label in labels.split()
-    }
+    known = {label for brand, labels in _KNOWN.items() if brand in everything + title for label in labels.split()}
     hosts = " ".join(sheet.values["urls"]).lower()
     named = cache(lambda: {match[1] for match in _NAMED.finditer(page.text)})
     free, strange = [], []
@@ -304,6 +299,7 @@ def _domains(page: Page, sheet: Sheet, emails: list[tuple[str, Place]]) -> None:
             or f"{label}." in hosts
             or _is_brand(page, label.split("-")[0])
             or any(spells(name, label) for name in named())
+            or any(label in labels.split() and page.text.count(brand) >= OFTEN for brand, labels in _KNOWN.items())
         ):
             strange.append(place)
     sheet.count("free_mail", free)

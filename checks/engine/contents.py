@@ -170,13 +170,16 @@ def _runs(page: Page) -> list[list[Entry]]:
     return [run for run in runs if run]
 
 
-def _plain_titles(page: Page, entries: list[Entry]) -> set[str]:
+def _plain_titles(page: Page, entries: list[Entry], wanted: list[str]) -> set[str]:
     """Titles of short lines of their own behind the contents, whether the outline took them for headings or not."""
     end = entries[-1].place[1]
+    ends = {(title[0], title[-1]) for title in wanted if title}
     return {
         _title(page, at)
-        for at, (sentence, line) in enumerate(zip(page.outline.sentences, page.lines, strict=True))
-        if sentence.start >= end and len(line) <= 40
+        for at, line in enumerate(page.lines)
+        if len(line) <= 40
+        and any(first in line and last in line for first, last in ends)
+        and page.outline.sentences[at].start >= end
     }
 
 
@@ -188,7 +191,8 @@ def _compare(page: Page, entries: list[Entry], sections: list[Section], kinds: d
         same = [i for i, title in enumerate(titles) if i not in matched.values() and title == entry.title]
         if same:
             matched[at] = min(same, key=lambda i: (sections[i].level, _value(sections[i]) != entry.number, i))
-    plain = _plain_titles(page, entries) if len(matched) < len(entries) else set()
+    unmatched = [entry.title for at, entry in enumerate(entries) if at not in matched]
+    plain = _plain_titles(page, entries, unmatched) if unmatched else set()
     for at, entry in enumerate(entries):
         if at in matched or entry.title in plain:
             continue
