@@ -32,7 +32,7 @@ _BODY_NAME = re.compile(
 )
 _BODY_FIRST = re.compile("[我主运开版]")
 _AFFILIATE = re.compile(r"(?:保护|及|与|和|或|给|向)([\u4e00-\u9fff]{2,3})(?:的)?关联(?:公司|方(?!式)|企业)")
-# A product in the place of one's own: 「提供某某产品和/或服务」, 「您授权或同意某某披露的」. Searched by their rare words.
+# A product in the place of one's own: 「提供某某产品和/或服务」, 「您授权或同意某某披露的」; by their rare words.
 _IN_OUR_PLACE = re.compile(r"产品[和与及]/?或?服务|[权可]或同意([\u4e00-\u9fff]{2,8}?)(?:披露|公开|共享)的")
 _OUR_PLACE = re.compile(r"(?:使用|提供|访问)([\u4e00-\u9fff]{2,6})$")
 _COMMON = re.compile(
