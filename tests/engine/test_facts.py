@@ -130,6 +130,24 @@ def test_mail_domains_are_held_against_names():
     assert free.metrics["free_mail"] == 1
 
 
+def test_a_well_known_companys_mail_is_no_strangers():
+    assert facts_of("本政策由格力电器股份有限公司发布，邮箱 kf@gree.com。").metrics["strange_domains"] == 0
+    often = "您可以用抖音账号登录。" * 5
+    assert facts_of(often + "邮箱：kf@bytedance.com").metrics["strange_domains"] == 0
+    assert facts_of("青禾隐私政策\n您可以用抖音账号登录。邮箱：kf@bytedance.com").metrics["strange_domains"] == 1
+
+
+def test_a_mail_address_whose_domain_has_no_name_is_bad():
+    assert facts_of("请发邮件至 kefu@.com 联系我们。").metrics["bad_emails"] == 1
+    assert facts_of("请发邮件至 kefu@qinghe-demo.com 联系我们。").metrics["bad_emails"] == 0
+
+
+def test_an_extension_is_no_part_of_the_telephone_number():
+    facts = facts_of("客服电话：010-66001234-801")
+    assert facts.metrics["bad_phones"] == 0
+    assert facts.values["phones"] == ["010-66001234-801"]
+
+
 def test_spelling_of_characters():
     assert syllable("中") == "zhong"
     assert syllable("Q") == "q"
