@@ -330,7 +330,7 @@ def _as_heading(block, before, following, text, titles, raw_titles) -> Block:
             and len(whole) > len(title) + (2 if block.inline else 6)
         ):
             return block._replace(title_end=block.body + len(title))
-    if whole and _is_no_longer_than_a_heading(whole) and whole[-1] not in "；;，,、":
+    if whole and _is_no_longer_than_a_heading(whole) and whole.rstrip("*_ ")[-1:] not in (*"；;，,、", ""):
         if _is_short_heading(block, before, following, text, whole):
             return block._replace(role=Role.HEADING)
         return block
