@@ -121,6 +121,21 @@ def test_an_update_after_the_effective_date_is_seen():
     assert facts.metrics["update_after_effective"] == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "updated", "effective"),
+    [
+        ("2024年5月6日更新 2024年6月7日生效", "2024-05-06", "2024-06-07"),
+        ("更新日期：2024年5月6日 生效日期：2024年6月7日", "2024-05-06", "2024-06-07"),
+        ("2024年5月6日版本\n本政策自2024年6月7日起施行。", "2024-05-06", "2024-06-07"),
+        ("发布日期：2024年5月6日\n上线时间：2024年6月7日", "2024-05-06", "2024-06-07"),
+    ],
+)
+def test_the_word_behind_a_date_says_what_it_is(text, updated, effective):
+    facts = facts_of(text)
+    assert facts.values["update_dates"] == [updated]
+    assert facts.values["effective_dates"] == [effective]
+
+
 def test_mail_domains_are_held_against_names():
     own = facts_of("杭州青禾云帆网络科技有限公司（以下简称“我们”）尊重您的隐私。邮箱：kefu@qinghe.com")
     foreign = facts_of("杭州青禾云帆网络科技有限公司（以下简称“我们”）尊重您的隐私。邮箱：kefu@zzqpx.com")
@@ -310,6 +325,11 @@ def test_ages_and_periods_are_written_alike():
     assert facts.values["retention_periods"] == ["6个月"]
     assert facts.values["answer_periods"] == ["30天"]
     assert facts.values["phones"] == ["400-800-1234"]
+
+
+def test_an_answer_is_promised_without_saying_to_whom():
+    assert facts_of("我们将于二十日内作出回复。").values["answer_periods"] == ["20天"]
+    assert facts_of("监管部门应当在二十日内作出回复。").values["answer_periods"] == []
 
 
 PIECES = st.sampled_from(
