@@ -98,6 +98,17 @@ def test_a_mobile_number_with_twelve_digits_is_marked():
     assert facts.values["phone_numbers"] == [{"number": "138001380001", "valid": False}]
 
 
+def test_an_area_code_behind_the_country_code_has_no_zero():
+    assert facts_of("客服电话：+86(10)66001234。").metrics["bad_phones"] == 0
+    assert facts_of("客服电话：+86(10)660012345678。").metrics["bad_phones"] == 1
+
+
+def test_an_address_cut_at_the_end_of_its_line_is_whole():
+    facts = facts_of("一、联系\n请发邮件到客服邮箱kefu@qinghe-\nyun.com。")
+    assert facts.values["emails"] == ["kefu@qinghe-yun.com"]
+    assert facts.metrics["bad_emails"] == 0
+
+
 @pytest.mark.parametrize(
     "text", ["客服QQ：1234567890", "邮编：310000", "京ICP备13800138号", "统一社会信用代码：913300001234567"]
 )
