@@ -154,6 +154,11 @@ def test_sentences_that_take_something_and_say_what_for():
     assert facts_of(shared).metrics["explained_share"] == 0
 
 
+def test_characters_that_sound_or_look_alike():
+    assert facts_of("我们为了一下目的使用信息，并会像您告知；您可以撒销同意。").metrics["text_errors"] == 3
+    assert facts_of("您可以核对一下信息。您现在在使用本产品。").metrics["text_errors"] == 0
+
+
 def test_the_same_period_written_twice_is_one():
     same = facts_of("我们将在十五日内答复您的请求。收到您的投诉后，我们会在15天内回复。")
     other = facts_of("我们将在十五日内答复您的请求。收到您的投诉后，我们会在三十日内回复。")
