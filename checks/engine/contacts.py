@@ -19,6 +19,7 @@ _EMAIL = re.compile(
 _BROKEN_EMAIL = re.compile(r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]{3,}[@＠]\.[a-z]{2,3}")  # a domain without a name
 _URL = re.compile(r"(?:https?://|www\.)[A-Za-z0-9./?=_&%#:~+\-]+[A-Za-z0-9/]")
 _BREAK = re.compile(r"[\r\n]\s*")
+_MAIL_GOES_ON = re.compile(r"@[A-Za-z0-9.\-]*[.\-]\Z")  # an address cut at the end of its line
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if code not in map(ord, "，；：？！（）")}
 _ANY_WIDE = re.compile(f"[{''.join(map(chr, _HALF_WIDTH))}]")
 _SUFFIX = re.compile(r"\.(?:com|cn|net|top|org)(?:/[A-Za-z0-9./?=_&%#~+\-]*)?(?![A-Za-z0-9.])")
@@ -253,7 +254,8 @@ def _unwrapped(page: Page) -> tuple[str, Callable[[int, int], Place]]:
         while start and text[start - 1] in " \t\u3000":
             start -= 1
         before = bisect_right(starts, start) - 1
-        if before >= 0 and end <= sentences[before].end and start > starts[before]:
+        inside = before >= 0 and end <= sentences[before].end and start > starts[before]
+        if inside or _MAIL_GOES_ON.search(text, max(0, start - 40), start):
             cuts.append((start, end))
     if not cuts:
         return text, lambda start, end: (start, end)
@@ -326,6 +328,8 @@ def _phones(page: Page, sheet: Sheet) -> None:
         digits = re.sub(r"\D", "", _EXTENSION.sub("", written))
         if written.startswith("+86") or (digits.startswith("86") and len(digits) in (12, 13) and "-" in written):
             digits = digits[2:]
+            if phone_problem(digits) and not phone_problem("0" + digits):
+                digits = "0" + digits  # abroad the area code is dialled without its 0
         if not 3 <= len(digits) <= 14:
             continue
         if not _CALL.search(before) and not _labelled_above(page, match.start()):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from .factsheet import Lexicon, Page, Place, Sheet
 from .normal import normal_term
 from .passages import heading_of, section_of
+from .purposes import find_purpose, purpose_nearby
 
 # Item → its names. Those of SENSITIVE weigh more when nobody says what they are for.
 ITEMS = {
@@ -114,6 +115,13 @@ _FOR_SURE = re.compile(
 _NOT_TAKEN = re.compile(
     r"(?:不会?|从不|无需|无须|并不|没有|未)(?:主动|再|向您)?(?:申请|收集|读取|获取|使用|采集|要求|索取|上传|保存|存储|访问|调用)"
 )
+# A sentence in which we take something of a user, and those that speak of what happens to it later.
+_TAKES = re.compile(
+    r"(?:会|将|可能|需要?|须|要|请)[^,.;]{0,14}(?:收集|采集|获取|读取|记录|访问|您(?:的|提供))"
+    r"|您(?:需要?|须|应|可以?)(?:向我们)?[^,.;]{0,8}(?:提供|填写|上传)"
+)
+_LATER = re.compile(r"共享|披露|转让|sdk|第三方|儿童|未成年|监护|注销|更正|删除|cookie|法律")
+NEAR = 6  # sentences of a clause among which one may say what the others are for
 # What a permission is for, behind or in front of its name.
 _USED_FOR = re.compile(r"^[^.;]{0,50}?(?:用于|用来|以便于?|便于|以实现|来实现|用以)([^,.;|]{2,40})")
 _IN_ORDER_TO = re.compile(r"(?:^|[,.;:)\d])(?:您?在?[^,.;]{0,12})?为(?!您(?:提供|展示|推荐)?$)了?([^,.;|]{3,40}?),")
@@ -142,7 +150,7 @@ _PERMISSIONS = Lexicon({name: words.split() for name, words in PERMISSIONS.items
 
 def gather_items(page: Page, sheet: Sheet) -> None:
     """``information_items``, ``sensitive_items``, ``permissions``; ``orphans``: items without a purpose anywhere;
-    ``shared_only``: items that only sharing and SDKs speak of."""
+    ``shared_only``: items that only sharing and SDKs speak of; ``explained``: see below."""
     items: dict[str, Item] = {}
     of_others = _OfOthers(page)
     defined: set[int] = set()
@@ -178,7 +186,16 @@ def gather_items(page: Page, sheet: Sheet) -> None:
     sheet.put("shared_only", [item.name for item in shared], [_around(page, item) for item in shared])
     usage = [page.index(match.start()) for match in _USAGE.finditer(page.text)]
     sheet.count("unexplained_usage", [page.sentence_span(i) for i in usage if page.is_body(i)])
+    _explained(page, sheet, list(purposes))
     _permissions(page, sheet)
+
+
+def _explained(page: Page, sheet: Sheet, indices: list[int]) -> None:
+    """``explained``: sentences that take an item and say what for; ``explained_share``: their percentage."""
+    taking = [i for i in indices if _TAKES.search(page.lines[i]) and not _LATER.search(page.lines[i])]
+    explained = [i for i in taking if find_purpose(page, i) or purpose_nearby(page, i, NEAR)]
+    sheet.count("explained", [page.sentence_span(i) for i in explained])
+    sheet.set("explained_share", round(100 * len(explained) / len(taking)) if taking else 0)
 
 
 class _OfOthers:

@@ -144,6 +144,21 @@ def test_a_sentence_that_stands_there_twice():
     assert facts_of(sentence + "我们会尽快答复您。" * 2).metrics["repeated_sentences"] == 0
 
 
+def test_sentences_that_take_something_and_say_what_for():
+    told = "注册时，我们会收集您的手机号，用于创建账号。\n为了配送商品，我们需要收集您的收货地址。\n"
+    bare = "我们会收集您的生日。\n"
+    shared = "我们会将您的手机号共享给物流公司。\n"
+    assert facts_of(told + shared).metrics["explained"] == 2
+    assert facts_of(told + shared).metrics["explained_share"] == 100
+    assert facts_of(told + bare + bare).metrics["explained_share"] == 50
+    assert facts_of(shared).metrics["explained_share"] == 0
+
+
+def test_characters_that_sound_or_look_alike():
+    assert facts_of("我们为了一下目的使用信息，并会像您告知；您可以撒销同意。").metrics["text_errors"] == 3
+    assert facts_of("您可以核对一下信息。您现在在使用本产品。").metrics["text_errors"] == 0
+
+
 def test_the_same_period_written_twice_is_one():
     same = facts_of("我们将在十五日内答复您的请求。收到您的投诉后，我们会在15天内回复。")
     other = facts_of("我们将在十五日内答复您的请求。收到您的投诉后，我们会在三十日内回复。")
