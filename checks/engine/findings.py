@@ -119,7 +119,7 @@ def _as_sure_as_read(finding: Finding, document: Document) -> Finding:
         for start, end in pieces
         for begin, stop, sure in _overlapping(doubtful, start, end)
     )
-    return replace(finding, confidence=round(finding.confidence * (1 - doubt / max(1, length)), 3))
+    return finding._replace(confidence=round(finding.confidence * (1 - doubt / max(1, length)), 3))
 
 
 def unreadable_share(document: Document) -> float:
@@ -140,8 +140,7 @@ def _could_look(finding: Finding, unread: float) -> Finding:
     if unread <= UNREADABLE or finding.verdict is Verdict.UNDETERMINED or not _rests_on_absence(finding):
         return finding
     why, why_en = (_WORDS[language]["unreadable"].format(percent=round(unread * 100)) for language in ("zh", "en"))
-    return replace(
-        finding,
+    return finding._replace(
         verdict=Verdict.UNDETERMINED,
         confidence=0.0,
         rationale=why + finding.rationale,
