@@ -171,6 +171,7 @@ class Places:
             found[NODE] += len(plan.terms)
             self._keep(found)
         self._content, self._width = self._words.tobytes(), self._words.shape[1] * self._words.itemsize
+        self._anywhere = self._holds.tobytes()
 
     def _found_by(self, wave: Wave) -> Iterator[np.ndarray]:
         """The places of the nodes of a wave whose parts hold somewhere, a table for each kind of node."""
@@ -185,6 +186,8 @@ class Places:
 
     def sentences(self, number: int) -> int:
         """The sentences that a node holds in, as a set of bits."""
+        if not self._anywhere[number]:  # most that are asked for, in order to say what came close
+            return 0
         at = number * self._width
         return int.from_bytes(self._content[at : at + self._width], "little")
 
