@@ -167,6 +167,16 @@ class Detector:
         return tuple(rule.number for rule in self.rules)
 
     @cached_property
+    def needed(self) -> tuple[tuple[Node, ...], ...]:
+        """What each of the rules needs at least."""
+        return tuple(rule.needed for rule in self.rules)
+
+    @cached_property
+    def nodes(self) -> frozenset[int]:
+        """The identities of the rules' trees."""
+        return frozenset(id(rule.node) for rule in self.rules)
+
+    @cached_property
     def answers(self) -> tuple[ElementResult, ElementResult]:
         """What a finding says of an element that is not met, and of one that is."""
         return ElementResult(self.id, False), ElementResult(self.id, True)

@@ -359,15 +359,16 @@ class _Decision:
         )
 
     def nearest(self, missing: list[Detector]) -> tuple[NearMiss, ...]:
-        of_rule = {id(rule.node): detector for detector in missing for rule in detector.rules}
-        rules = [rule for detector in missing for rule in detector.rules]
+        rules = list(chain.from_iterable(detector.rules for detector in missing))
+        needed = chain.from_iterable(detector.needed for detector in missing)
         found: dict[int, NearMiss] = {}
         sentences, holds = self.reading.text.outline.sentences, self.reading.rule
-        for index, number in nearest(self.reading, [rule.needed for rule in rules], NEAREST):
+        for index, number in nearest(self.reading, needed, NEAREST):
             rule = rules[number]
             if index in found or holds(rule.number) >> index & 1:
                 continue
-            sentence, detector = sentences[index], of_rule[id(rule.node)]
+            sentence = sentences[index]
+            detector = next(d for d in reversed(missing) if id(rule.node) in d.nodes)  # two may share a rule
             piece = self.quote(sentence.start, sentence.end, detector.id)
             found[index] = NearMiss(*piece, failure(self.reading, rule.node, index))
             if len(found) == NEAREST:
