@@ -8,11 +8,9 @@ in the order of the requirement's own ``verdict`` lines; what those leave open f
 
 from __future__ import annotations
 
-import gc
 import hashlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from itertools import chain
@@ -71,19 +69,6 @@ class _Result(NamedTuple):
 _NOTHING = _Result()
 
 
-@contextmanager
-def _no_collecting() -> Iterator[None]:
-    """Without looking for cycles meanwhile: an audit makes tens of thousands of objects and none, in a moment."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
-
-
-@_no_collecting()
 def analyse(document: Document, checklist: Checklist, *, as_of: date, scale: Scale = Scale.STANDARD) -> Analysis:
     """Hold one document against a checklist.
 
