@@ -107,11 +107,11 @@ ENGINE_ORDER = [
     "entities", "normal", "details", "pinyin", "conditions", "readers", "intake", "printed", "tidy", "blocks", "outline", "polarity",
     "rules", "topics",
     "spans", "matching",
-    "factsheet", "parties", "contacts", "dates", "periods", "contents", "numbering",
+    "factsheet", "passages", "purposes", "parties", "contacts", "dates", "periods", "contents", "numbering",
     "readability", "sdk_columns", "sdks", "items", "third_parties", "storage", "garbled", "facts", "checklist",
     "findings", "examples", "laboratory", "whynot", "synonyms", "effects", "kinds", "likeness",
     # the views over a policy
-    "passages", "vague", "purposes", "tables", "labelled", "matrix", "sdktable", "permissiontable", "recipients",
+    "vague", "tables", "labelled", "matrix", "sdktable", "permissiontable", "recipients",
     "deadlines", "timeline", "contradictions", "policyviews",
 ]  # fmt: skip
 ENGINE_CLOSE = {

@@ -24,7 +24,7 @@ _NUMBER = re.compile(
     rf"|(?P<article>第[{CHINESE}\d]{{1,4}}条)"
     rf"|(?P<chinese>[{CHINESE[2:]}]{{1,3}}(?:[、．]|\.(?!\d)|\s*[:：](?=\S)))"
     rf"|(?P<chinese_brackets>[（(]\s*[{CHINESE[2:]}]{{1,3}}\s*[)）]、?)"
-    r"|(?P<decimal>\d{1,2}(?:[.．]\d{1,2}){1,3}[、.．]?(?![\d%年月日])|\d{1,2}(?:[、．)）]|\\?\.(?![\d])))"
+    r"|(?P<decimal>\d{1,2}(?:[.．]\d{1,2}){1,3}[、.．]?(?![\d%年月]|日(?![志程常历]))|\d{1,2}(?:[、．)）]|\\?\.(?![\d])))"
     r"|(?P<brackets>[（(]\s*\d{1,2}\s*[)）]、?)"
     r"|(?P<circle>[①-⑳❶-❿⑴-⒇])"
     r"|(?P<letter>(?<![A-Za-z])(?:[（(]\s*[a-zA-Z]\s*[)）]|[a-zA-Z](?:[、)）]|\.(?![A-Za-z\d]))))"
@@ -330,7 +330,7 @@ def _as_heading(block, before, following, text, titles, raw_titles) -> Block:
             and len(whole) > len(title) + (2 if block.inline else 6)
         ):
             return block._replace(title_end=block.body + len(title))
-    if whole and _is_no_longer_than_a_heading(whole) and whole[-1] not in "；;，,、":
+    if whole and _is_no_longer_than_a_heading(whole) and whole.rstrip("*_ ")[-1:] not in (*"；;，,、", ""):
         if _is_short_heading(block, before, following, text, whole):
             return block._replace(role=Role.HEADING)
         return block

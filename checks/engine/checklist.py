@@ -18,7 +18,7 @@ from typing import NamedTuple
 import yaml
 
 from .conditions import Condition, ConditionError, parse_condition
-from .entities import Kind, Scale, Severity, Verdict
+from .entities import ElementResult, Kind, Scale, Severity, Verdict
 from .matching import Matcher
 from .rules import Node, RuleError, looked_for, needed, parse_rule, shared
 
@@ -160,6 +160,26 @@ class Detector:
     def named(self) -> dict[str, str]:
         """Language → the title as it stands inside a sentence."""
         return {"zh": self.title_zh.rstrip("。"), "en": self.title_en.rstrip(".") or self.id.replace("_", " ")}
+
+    @cached_property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of the rules: side by side in memory, for most rules of most texts are only passed over."""
+        return tuple(rule.number for rule in self.rules)
+
+    @cached_property
+    def needed(self) -> tuple[tuple[Node, ...], ...]:
+        """What each of the rules needs at least."""
+        return tuple(rule.needed for rule in self.rules)
+
+    @cached_property
+    def nodes(self) -> frozenset[int]:
+        """The identities of the rules' trees."""
+        return frozenset(id(rule.node) for rule in self.rules)
+
+    @cached_property
+    def answers(self) -> tuple[ElementResult, ElementResult]:
+        """What a finding says of an element that is not met, and of one that is."""
+        return ElementResult(self.id, False), ElementResult(self.id, True)
 
     @cached_property
     def looked_for(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _TOKEN = re.compile(r"\s*(?:(>=|<=|!=|>|<|=)|([&|!(),])|(\d+(?:\.\d+)?)|([A-Za-z_][\w.]*))")
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
@@ -29,8 +29,7 @@ class ConditionError(ValueError):
         super().__init__(f"at character {position + 1}: expected {expected}")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What a condition is asked about."""
 
     met: dict[str, bool]  # id of element, signal or trigger → whether it counts as found

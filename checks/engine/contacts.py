@@ -16,13 +16,16 @@ from .pinyin import spells
 _EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]+ ?[@＠] ?[A-Za-z0-9\-]+(?: ?[.．] ?[A-Za-z0-9\-]+)*(?<=[A-Za-z0-9])"
 )
+_BROKEN_EMAIL = re.compile(r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]{3,}[@＠]\.[a-z]{2,3}")  # a domain without a name
 _URL = re.compile(r"(?:https?://|www\.)[A-Za-z0-9./?=_&%#:~+\-]+[A-Za-z0-9/]")
 _BREAK = re.compile(r"[\r\n]\s*")
+_MAIL_GOES_ON = re.compile(r"@[A-Za-z0-9.\-]*[.\-]\Z")  # an address cut at the end of its line
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if code not in map(ord, "，；：？！（）")}
 _ANY_WIDE = re.compile(f"[{''.join(map(chr, _HALF_WIDTH))}]")
 _SUFFIX = re.compile(r"\.(?:com|cn|net|top|org)(?:/[A-Za-z0-9./?=_&%#~+\-]*)?(?![A-Za-z0-9.])")
 _HOST = re.compile(r"(?<![A-Za-z0-9@.\-/])[a-z0-9\-]+(?:\.[a-z0-9\-]+)*$")
 _DIGITS = re.compile(r"[+(\d][\d\-()]{3,20}\d")
+_EXTENSION = re.compile(r"(?<=\d{7})-\d{1,5}$")  # 010-12345678-801
 _INSIDE_WORD = re.compile(r"[\d.a-z/=_@\-]$")
 _WORD_AFTER = re.compile(r"[\d.]*@|[a-z_]")
 _CALL = re.compile(r"电话|热线|手机号?码?(?:为|是|:)|拨打|致电|客服|tel|传真|联系|座机|call")
@@ -77,13 +80,16 @@ FREE_MAIL = frozenset(
         "vip.163.com",
     ]
 )
-# Companies whose mail does not spell their Chinese name.
+# Well-known companies and products whose mail does not spell their Chinese name.
 _KNOWN = {
     "腾讯": "tencent qq wechat",
     "微信": "tencent wechat",
     "阿里巴巴": "alibaba taobao",
     "淘宝": "alibaba taobao",
+    "优酷": "youku alibaba",
     "支付宝": "alipay",
+    "蚂蚁": "alipay antgroup",
+    "高德": "amap autonavi alibaba",
     "京东": "jd",
     "麦当劳": "mcd mcdonalds",
     "肯德基": "yum kfc",
@@ -94,18 +100,61 @@ _KNOWN = {
     "工商银行": "icbc",
     "建设银行": "ccb",
     "农业银行": "abchina",
+    "中国银行": "bankofchina boc",
+    "交通银行": "bankcomm",
+    "招商银行": "cmbchina",
+    "民生银行": "cmbc",
+    "邮政储蓄": "psbc",
+    "浦发银行": "spdb",
+    "光大银行": "cebbank",
+    "广发银行": "cgbchina",
+    "中信": "citic citicbank",
+    "人保": "picc",
+    "太平洋保险": "cpic",
+    "中国人寿": "chinalife",
+    "南方航空": "csair",
+    "东方航空": "ceair",
+    "中国国际航空": "airchina",
+    "海南航空": "hnair",
+    "中航信": "travelsky",
+    "顺丰": "sf sf-express",
+    "圆通": "yto",
+    "中通": "zto",
+    "申通": "sto",
     "字节跳动": "bytedance",
+    "抖音": "bytedance douyin",
+    "头条": "bytedance toutiao",
+    "快手": "kuaishou",
+    "美团": "meituan sankuai",
     "微博": "weibo sina",
     "网易": "netease 163 126",
     "携程": "ctrip trip",
+    "同程": "ly",
     "小米": "xiaomi mi",
     "联想": "lenovo",
     "苹果": "apple",
+    "格力": "gree",
+    "美的": "midea",
+    "海尔": "haier",
     "三六零": "360",
+    "金山": "kingsoft cmcm",
+    "猎豹": "cmcm",
     "哔哩哔哩": "bilibili",
     "爱奇艺": "iqiyi qiyi",
-    "优酷": "youku",
+    "芒果": "mgtv",
+    "央视": "cctv cntv",
+    "新东方": "xdf",
+    "完美世界": "pwrd wanmei",
+    "巨人网络": "ztgame giant",
+    "盛趣": "sdo shengqugames",
+    "叠纸": "papegames",
+    "心动": "xd",
+    "猫扑": "mop",
+    "脉脉": "taou maimai",
+    "唯品会": "vip vipshop",
+    "贝壳": "ke lianjia",
 }
+OFTEN = 5  # times a text must speak of a well-known company that is neither its processor nor its product
 _SECOND_LEVEL = {"com", "net", "org", "gov", "edu", "co", "ac"}
 
 
@@ -179,6 +228,9 @@ def _emails(page: Page, sheet: Sheet) -> None:
                 good.append((written, original(*match.span())))
             else:
                 bad.append(original(*match.span()))
+        elif broken := _BROKEN_EMAIL.search(text, max(last, sign - 40), sign + 8):
+            last = broken.end()
+            bad.append(original(*broken.span()))
     sheet.put("emails", [mail for mail, _ in good], [place for _, place in good])
     slips = _misspelt([_domain_label(mail.partition("@")[2].lower()) for mail, _ in good])
     bad += [place for mail, place in good if _domain_label(mail.partition("@")[2].lower()) in slips]
@@ -202,7 +254,8 @@ def _unwrapped(page: Page) -> tuple[str, Callable[[int, int], Place]]:
         while start and text[start - 1] in " \t\u3000":
             start -= 1
         before = bisect_right(starts, start) - 1
-        if before >= 0 and end <= sentences[before].end and start > starts[before]:
+        inside = before >= 0 and end <= sentences[before].end and start > starts[before]
+        if inside or _MAIL_GOES_ON.search(text, max(0, start - 40), start):
             cuts.append((start, end))
     if not cuts:
         return text, lambda start, end: (start, end)
@@ -248,6 +301,7 @@ def _domains(page: Page, sheet: Sheet, emails: list[tuple[str, Place]]) -> None:
             or f"{label}." in hosts
             or _is_brand(page, label.split("-")[0])
             or any(spells(name, label) for name in named())
+            or any(label in labels.split() and page.text.count(brand) >= OFTEN for brand, labels in _KNOWN.items())
         ):
             strange.append(place)
     sheet.count("free_mail", free)
@@ -271,9 +325,11 @@ def _phones(page: Page, sheet: Sheet) -> None:
         before = page.before(match.start(), 18)
         if _INSIDE_WORD.search(before) or _WORD_AFTER.match(page.text, match.end()):
             continue
-        digits = re.sub(r"\D", "", written)
+        digits = re.sub(r"\D", "", _EXTENSION.sub("", written))
         if written.startswith("+86") or (digits.startswith("86") and len(digits) in (12, 13) and "-" in written):
             digits = digits[2:]
+            if phone_problem(digits) and not phone_problem("0" + digits):
+                digits = "0" + digits  # abroad the area code is dialled without its 0
         if not 3 <= len(digits) <= 14:
             continue
         if not _CALL.search(before) and not _labelled_above(page, match.start()):

@@ -14,11 +14,12 @@ from .tidy import narrow
 
 # What may differ between an entry and its heading without a change of meaning.
 _EMPTY = re.compile(
-    r"我们|关于|您|你|的|了|用户|个人|本?(?:隐私权?)?(?:保护)?政策(?!的?(?:变更|修订))|本|如何|怎样|及其?|以及|与|和|或|对|使用(?=条款)|[^\w\u4e00-\u9fff]"
+    r"我们|关于|您|你|的|了|用户|个人|本?(?:隐私权?)?(?:保护)?政策(?!的?(?:变更|修订))|本|如何|怎样|及其?|以及|与|和|或|对|[^\w\u4e00-\u9fff]"
 )
 _LEADING = re.compile(
     r"^[\s*#>·•\-]*(?:第?[\d一二三四五六七八九十]{1,3}(?:部分|[、,，.．:：章节条]|\\?\.)|[（(][\d一二三四五六七八九十]{1,3}[)）])?[\s*#]*"
 )
+_SPACED = re.compile(r"^[\s*#>·•\-]*第?[\d一二三四五六七八九十]{1,3}\s+(?=[\u4e00-\u9fff])")  # 「一 概述」
 _PAGE_NUMBER = re.compile(r"(?<=[\u4e00-\u9fff])[\s.…·]*\d{1,2}\s*$")
 _SAME = str.maketrans({"储": "存", "它": "他"})
 _APPENDIX = re.compile(r"^(?:附录|附件|附则)")
@@ -42,7 +43,7 @@ def bare_title(title: str) -> str:
     text = title.lower().rstrip()
     if text[-1:].isdecimal():
         text = _PAGE_NUMBER.sub("", text)
-    text = "".join(text.split())
+    text = "".join(_SPACED.sub("", text).split())
     for _ in range(2):  # some carry two numbers: 1. 一、
         text = text[_LEADING.match(text).end() :]
     return _EMPTY.sub("", text).translate(_SAME)
@@ -57,7 +58,7 @@ def _entries(page: Page) -> list[tuple[int, Entry]]:
         lead = _LEADING.match(text)
         digits = re.sub(r"[^\d一二三四五六七八九十]", "", lead[0])
         title = bare_title(text)
-        if title or "政策" in text:
+        if (title or "政策" in text) and not (entries == [] and _ANNOUNCED.search(text)):
             number = chinese_number(digits) if digits else 0
             form = _form(re.sub(r"[\s*#>·•\-]", "", lead[0]))
             entries.append((sentence.index, Entry((sentence.start, sentence.end), number, title, form)))
@@ -73,19 +74,36 @@ def _announced(page: Page) -> list[int]:
             continue
         found: list[int] = []
         titles: set[str] = set()
-        for at in range(index + 1, min(index + MAX_ENTRIES, len(lines))):
-            if len(lines[at]) > 40 or (title := bare_title(lines[at])) in titles:
+        # A sentence of its own may stand between the announcement and the first entry.
+        first = index + (2 if announced and index + 1 < len(lines) and len(lines[index + 1]) > 40 else 1)
+        for at in range(first, min(first + MAX_ENTRIES, len(lines))):
+            if len(lines[at]) > 40 or (title := _title(page, at)) in titles:
                 break
             if title:
                 found.append(at)
                 titles.add(title)
+        found = _numbered(page, found)
         if len(found) < 4:
             continue
         end = page.outline.sentences[found[-1]].end
         later = {bare_title(section.title) for section in page.outline.sections if section.start > end}
+        if announced:
+            later |= {_title(page, at) for at in range(found[-1] + 1, len(lines)) if len(lines[at]) <= 40}
         if len(titles & later) >= (2 if announced else 0.7 * len(found)):
             return found
     return []
+
+
+def _title(page: Page, index: int) -> str:
+    """The bare title a line would be, as it is written: comparable text has lost the space behind a number."""
+    return bare_title(page.original[slice(*page.sentence_span(index))])
+
+
+def _numbered(page: Page, lines: list[int]) -> list[int]:
+    """Without the lines that carry no number, where nearly all do: they stand around the contents."""
+    clauses = page.outline.clauses
+    numbered = [at for at in lines if clauses[page.outline.sentences[at].clause].number]
+    return numbered if len(numbered) >= 0.7 * len(lines) else lines
 
 
 def _short_lines(page: Page, index: int) -> bool:
@@ -152,17 +170,17 @@ def _runs(page: Page) -> list[list[Entry]]:
     return [run for run in runs if run]
 
 
-def _find_plain(page: Page, entries: list[Entry], missing: list[Place]) -> None:
-    """Take out of ``missing`` what stands as a short line of its own that the outline did not take for a heading."""
-    if not missing:
-        return
+def _plain_titles(page: Page, entries: list[Entry], wanted: list[str]) -> set[str]:
+    """Titles of short lines of their own behind the contents, whether the outline took them for headings or not."""
     end = entries[-1].place[1]
-    plain = {
-        bare_title(line)
-        for sentence, line in zip(page.outline.sentences, page.lines, strict=True)
-        if sentence.start >= end and len(line) <= 40
+    ends = {(title[0], title[-1]) for title in wanted if title}
+    return {
+        _title(page, at)
+        for at, line in enumerate(page.lines)
+        if len(line) <= 40
+        and any(first in line and last in line for first, last in ends)
+        and page.outline.sentences[at].start >= end
     }
-    missing[:] = [place for place in missing if bare_title(page.original[slice(*place)]) not in plain]
 
 
 def _compare(page: Page, entries: list[Entry], sections: list[Section], kinds: dict[str, list[Place]]) -> None:
@@ -173,8 +191,10 @@ def _compare(page: Page, entries: list[Entry], sections: list[Section], kinds: d
         same = [i for i, title in enumerate(titles) if i not in matched.values() and title == entry.title]
         if same:
             matched[at] = min(same, key=lambda i: (sections[i].level, _value(sections[i]) != entry.number, i))
+    unmatched = [entry.title for at, entry in enumerate(entries) if at not in matched]
+    plain = _plain_titles(page, entries, unmatched) if unmatched else set()
     for at, entry in enumerate(entries):
-        if at in matched:
+        if at in matched or entry.title in plain:
             continue
         free = [i for i in range(len(titles)) if i not in matched.values()]
         scores = {i: _score(entry, sections[i], titles[i], top) for i in free}
@@ -184,12 +204,11 @@ def _compare(page: Page, entries: list[Entry], sections: list[Section], kinds: d
             kinds["changed"] += [entry.place, (sections[best].start, sections[best].heading_end)]
         else:
             kinds["missing"].append(entry.place)
-    _find_plain(page, entries, kinds["missing"])
     order = [matched[at] for at in sorted(matched)]
     for before, after in itertools.pairwise(order):
         if after < before:
             kinds["disorder"].append((sections[after].start, sections[after].heading_end))
-    kinds["left_out"] += _left_out(sections, set(matched.values()), {entry.number for entry in entries})
+    kinds["left_out"] += _left_out(sections, set(matched.values()), entries)
 
 
 def _chapter_around(page: Page, run: list[Entry], sections: list[Section]) -> list[Place]:
@@ -211,7 +230,7 @@ def _score(entry: Entry, section: Section, title: str, top: int) -> float:
     return _likeness(entry.title, title) + (CHANGED if chapter else 0)
 
 
-def _left_out(sections: list[Section], taken: set[int], numbers: set[int]) -> list[Place]:
+def _left_out(sections: list[Section], taken: set[int], entries: list[Entry]) -> list[Place]:
     """Chapters of the body that the contents do not name: numbered like the others, or an appendix."""
     if not taken:
         return []
@@ -219,14 +238,20 @@ def _left_out(sections: list[Section], taken: set[int], numbers: set[int]) -> li
     level = max(sorted(set(levels)), key=levels.count)
     forms = [_form(sections[i].number) for i in sorted(taken)]
     usual = max(sorted(set(forms)), key=forms.count)
-    values = {_value(sections[i]) for i in taken} | numbers
+    values = {_value(sections[i]) for i in taken} | {entry.number for entry in entries}
+    chapters = sum(1 for it in sections if it.level == level and it.number and _form(it.number) == usual)
+    more = (
+        chapters == len(entries) + 1
+    )  # then numbers do not tell: the entries behind the chapter left out have other ones
     first, last = min(taken), max(taken)
     found = []
     for i, section in enumerate(sections):
         if i in taken or section.level != level:
             continue
         like_others = bool(section.number) and _form(section.number) == usual
-        extra = i == first - 1 or (first < i < last and _value(section) not in values)
+        before = max((k for k in taken if k < i), default=i)
+        shifted = more and _value(sections[before]) == _value(section) - 1
+        extra = i == first - 1 or (first < i < last and (shifted or _value(section) not in values))
         if (like_others and extra) or (i > last and _APPENDIX.match(section.title)):
             found.append((section.start, section.heading_end))
     return found

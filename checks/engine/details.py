@@ -53,6 +53,12 @@ _FIRST = {"期限": re.compile(r"[\d一二三四五六七八九十百两半]"), 
 _COMPILED = {name: [re.compile(pattern) for pattern in patterns] for name, patterns in PATTERNS.items()}
 
 
+# A company's name may begin anywhere in a run of Chinese, but one match from its beginning finds all that is in it.
+_COMPANY = _COMPILED["公司"][0]
+_COMPANY_WORD = re.compile("公司|集团|银行")
+_CHINESE_RUN = re.compile(r"[\u4e00-\u9fff)]+")
+
+
 def sentences_with(name: str, text: str, starts: Sequence[int], ends: Sequence[int]) -> int:
     """The sentences of a comparable text that hold a detail, as bits; ``starts`` and ``ends`` are theirs.
 
@@ -68,11 +74,27 @@ def sentences_with(name: str, text: str, starts: Sequence[int], ends: Sequence[i
 
 
 def _finds(name: str, pattern: re.Pattern, text: str) -> Iterator[re.Match]:
-    if name not in _FIRST:
+    if pattern is _COMPANY:
+        begins = _runs(text)
+    elif name in _FIRST:
+        begins = (first.start() for first in _FIRST[name].finditer(text))
+    else:
         yield from pattern.finditer(text)
         return
     at = 0
-    for begin in _FIRST[name].finditer(text):
-        if begin.start() >= at and (match := pattern.match(text, begin.start())):
+    for begin in begins:
+        if begin >= at and (match := pattern.match(text, begin)):
             yield match
             at = match.end()
+
+
+def _runs(text: str) -> Iterator[int]:
+    """Where the runs of Chinese begin that may hold the name of a company."""
+    end = 0
+    for word in _COMPANY_WORD.finditer(text):
+        if word.start() >= end:
+            begin = word.start()
+            while begin > end and ("\u4e00" <= text[begin - 1] <= "\u9fff" or text[begin - 1] == ")"):
+                begin -= 1
+            yield begin
+            end = _CHINESE_RUN.match(text, begin).end()

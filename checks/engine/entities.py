@@ -1,7 +1,7 @@
 """What the engine speaks of: frozen values, no behaviour beyond small look-ups.
 
-All offsets are character offsets into ``Document.text``, half open: ``text[start:end]``. What a text has hundreds of is
-a named tuple: as frozen as the others, and made in a quarter of the time.
+All offsets are character offsets into ``Document.text``, half open: ``text[start:end]``. What an audit makes many
+of is a named tuple: as frozen as the others, and made in a quarter of the time.
 """
 
 from __future__ import annotations
@@ -97,8 +97,7 @@ class Document:
     layout: Layout = Layout()
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """A heading and what stands below it, up to the next heading of its level or higher."""
 
     index: int
@@ -169,8 +168,7 @@ class NearMiss(NamedTuple):
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Searched:
+class Searched(NamedTuple):
     """Proof that we looked: how much was read, for what, and what came closest."""
 
     characters: int = 0
@@ -180,8 +178,7 @@ class Searched:
     nearest: tuple[NearMiss, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """The proposed answer to one requirement."""
 
     code: str

@@ -9,7 +9,6 @@ in the order of the requirement's own ``verdict`` lines; what those leave open f
 from __future__ import annotations
 
 import hashlib
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -17,14 +16,14 @@ from datetime import date
 from itertools import chain
 from typing import NamedTuple
 
+import numpy as np
 import orjson
 
-from .checklist import Checklist, Detector, Requirement, Rule
+from .checklist import Checklist, Detector, Requirement
 from .conditions import Found
 from .entities import (
     Analysis,
     Document,
-    ElementResult,
     Evidence,
     Finding,
     Kind,
@@ -46,7 +45,7 @@ QUOTES = 3  # pieces of evidence for one element; the first ones that speak clea
 LONG_QUOTE = 160  # a longer sentence is cut at its commas around the place that matched
 NEAREST = 3
 LEAST_CHINESE = 0.2  # share of the letters; real Chinese policies have three quarters and more
-_CHINESE = re.compile("[\u4e00-\u9fff]+")
+_CHINESE = 0x4E00, 0x9FFF  # the code points of usual characters
 UNREADABLE = 0.1  # share of the text; above it, "not found" may mean "could not look"
 GUESSED = 30  # per cent of confidence, below which a word of text recognition says nothing
 _NO_PAGES = Layout()
@@ -59,10 +58,10 @@ UNMEASURED = {  # absence is surer than degree
 
 
 class _Result(NamedTuple):
-    """What one detector found: sentences (as bits, together and by rule), or places of a fact; and how many."""
+    """What one detector found: sentences (as bits, together and by rule number), or places of a fact; and how many."""
 
     sentences: int = 0
-    by_rule: Sequence[tuple[Rule, int]] = ()
+    by_rule: Sequence[tuple[int, int]] = ()
     fact_places: tuple[tuple[int, int], ...] = ()
     count: int = 0
 
@@ -119,7 +118,7 @@ def _as_sure_as_read(finding: Finding, document: Document) -> Finding:
         for start, end in pieces
         for begin, stop, sure in _overlapping(doubtful, start, end)
     )
-    return replace(finding, confidence=round(finding.confidence * (1 - doubt / max(1, length)), 3))
+    return finding._replace(confidence=round(finding.confidence * (1 - doubt / max(1, length)), 3))
 
 
 def unreadable_share(document: Document) -> float:
@@ -140,8 +139,7 @@ def _could_look(finding: Finding, unread: float) -> Finding:
     if unread <= UNREADABLE or finding.verdict is Verdict.UNDETERMINED or not _rests_on_absence(finding):
         return finding
     why, why_en = (_WORDS[language]["unreadable"].format(percent=round(unread * 100)) for language in ("zh", "en"))
-    return replace(
-        finding,
+    return finding._replace(
         verdict=Verdict.UNDETERMINED,
         confidence=0.0,
         rationale=why + finding.rationale,
@@ -164,7 +162,8 @@ def _overlapping(spans: tuple[tuple[int, int, int], ...], start: int, end: int) 
 
 def _is_chinese(text: str) -> bool:
     """Whether the rules, which are Chinese, can say anything about a text: else "not found" would mean nothing."""
-    chinese = len(text) - len(_CHINESE.sub("", text))
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    chinese = np.count_nonzero((codes >= _CHINESE[0]) & (codes <= _CHINESE[1]))
     enough = chinese >= LEAST_CHINESE * len(text)  # then there is no need to tell letters from signs
     return enough or chinese >= LEAST_CHINESE * sum(map(str.isalnum, text))
 
@@ -180,6 +179,8 @@ class _Decision:
     def __init__(self, requirement: Requirement, reading: Reading, facts: Facts, scale: Scale):
         self.requirement, self.reading, self.facts = requirement, reading, facts
         self.scale = requirement.scales.get(scale)
+        optional = self.scale.optional if self.scale else frozenset()
+        self.required = [e for e in requirement.elements if e.required and e.id not in optional]
         self.results: dict[str, _Result] = {}
         self.is_met: dict[str, bool] = {}
         trigger = requirement.trigger
@@ -196,11 +197,11 @@ class _Decision:
 
     def detect(self, detector: Detector) -> _Result:
         rule_holds, headings, woken = self.reading.rule, detector.headings, self.reading.woken
-        by_rule: list[tuple[Rule, int]] = []
+        by_rule: list[tuple[int, int]] = []
         together = 0
-        for rule in detector.rules:
-            if rule.number in woken and (sentences := rule_holds(rule.number, headings=headings)):
-                by_rule.append((rule, sentences))
+        for number in detector.numbers:
+            if number in woken and (sentences := rule_holds(number, headings=headings)):
+                by_rule.append((number, sentences))
                 together |= sentences
         if len(by_rule) < detector.at_least:
             together = 0
@@ -213,10 +214,6 @@ class _Decision:
         places = self.facts.places.get(detector.places, ()) if holds else ()
         return _Result(together, by_rule, places, max(together.bit_count(), len(places), int(holds)))
 
-    def required(self) -> list[Detector]:
-        optional = self.scale.optional if self.scale else frozenset()
-        return [e for e in self.requirement.elements if e.required and e.id not in optional]
-
     def met(self, detector: Detector) -> bool:
         return self.is_met[detector.id]
 
@@ -226,7 +223,7 @@ class _Decision:
             return Verdict.UNDETERMINED
         if requirement.trigger and not self.met(requirement.trigger):
             return Verdict.NOT_APPLICABLE
-        required = self.required()
+        required = self.required
         if requirement.verdicts:
             hits = {name: result.count for name, result in self.results.items()}
             found = Found(self.is_met, hits, tuple(element.id for element in required), self.facts.metrics)
@@ -245,7 +242,7 @@ class _Decision:
         severity = self.scale.severity if self.scale and self.scale.severity else requirement.severity
         elements = ()
         if verdict is not Verdict.UNDETERMINED:  # what was not looked for is not missing
-            elements = tuple(ElementResult(element.id, self.met(element)) for element in requirement.elements)
+            elements = tuple(element.answers[self.met(element)] for element in requirement.elements)
         evidence = () if verdict in (Verdict.UNDETERMINED, Verdict.NOT_APPLICABLE) else self.evidence()
         said = self.argument(verdict)
         return Finding(
@@ -263,7 +260,7 @@ class _Decision:
     # Evidence
 
     def evidence(self) -> tuple[Evidence, ...]:
-        found: dict[tuple[int, int, str], Evidence] = {}
+        found: list[Evidence] = []
         detectors = (*self.requirement.elements, *self.requirement.signals)
         if not any(self.results[detector.id].count for detector in detectors) and self.requirement.trigger:
             detectors = (self.requirement.trigger,)
@@ -271,20 +268,19 @@ class _Decision:
             result = self.results[detector.id]
             if result is _NOTHING:  # most of them; there is no need to ask further
                 continue
-            for start, end in self.spans(result):
-                found.setdefault((start, end, detector.id), self.quote(start, end, detector.id))
-        return tuple(found.values())
+            found += [self.quote(start, end, detector.id) for start, end in dict.fromkeys(self.spans(result))]
+        return tuple(found)
 
     def quoted_rules(self, long: int) -> Iterator[int]:
         """Rules whose places evidence will ask for: to choose among many sentences, and to cut ``long`` ones."""
         for result in self.results.values():
             if result.sentences.bit_count() > QUOTES or result.sentences & long:
-                yield from (rule.number for rule, _ in result.by_rule)
+                yield from (number for number, _ in result.by_rule)
 
     def spans(self, result: _Result) -> list[tuple[int, int]]:
         if result.sentences.bit_count() > QUOTES:
             # Sentences that more of a detector's wording fits come first; among equals, the order of the text.
-            weights = self.reading.weigh((rule.number, sentences) for rule, sentences in result.by_rule)
+            weights = self.reading.weigh(result.by_rule)
             ranked = sorted((-weight, index) for index, weight in weights.items() if result.sentences >> index & 1)
             chosen = sorted(index for _, index in ranked[:QUOTES])
         else:
@@ -296,9 +292,9 @@ class _Decision:
         """The places in a sentence, in comparable text, that the detector's rules matched."""
         return [
             span
-            for rule, sentences in result.by_rule
+            for number, sentences in result.by_rule
             if sentences >> index & 1
-            for span in self.reading.places(rule.number, index)
+            for span in self.reading.places(number, index)
         ]
 
     def piece(self, index: int, result: _Result) -> tuple[int, int]:
@@ -348,15 +344,16 @@ class _Decision:
         )
 
     def nearest(self, missing: list[Detector]) -> tuple[NearMiss, ...]:
-        of_rule = {id(rule.node): detector for detector in missing for rule in detector.rules}
-        rules = [rule for detector in missing for rule in detector.rules]
+        rules = list(chain.from_iterable(detector.rules for detector in missing))
+        needed = chain.from_iterable(detector.needed for detector in missing)
         found: dict[int, NearMiss] = {}
         sentences, holds = self.reading.text.outline.sentences, self.reading.rule
-        for index, number in nearest(self.reading, [rule.needed for rule in rules], NEAREST):
+        for index, number in nearest(self.reading, needed, NEAREST):
             rule = rules[number]
             if index in found or holds(rule.number) >> index & 1:
                 continue
-            sentence, detector = sentences[index], of_rule[id(rule.node)]
+            sentence = sentences[index]
+            detector = next(d for d in reversed(missing) if id(rule.node) in d.nodes)  # two may share a rule
             piece = self.quote(sentence.start, sentence.end, detector.id)
             found[index] = NearMiss(*piece, failure(self.reading, rule.node, index))
             if len(found) == NEAREST:
@@ -380,7 +377,7 @@ class _Decision:
             return [("not_triggered", [])]
         said = [
             ("met", [element for element in requirement.elements if self.met(element)]),
-            ("missing", [element for element in self.required() if not self.met(element)]),
+            ("missing", [element for element in self.required if not self.met(element)]),
             ("seen", [signal for signal in requirement.signals if self.met(signal)]),
         ]
         return [(key, detectors) for key, detectors in said if detectors] or [("clean", [])]

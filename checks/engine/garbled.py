@@ -25,6 +25,22 @@ LONG_SENTENCE = 25  # characters; shorter ones may well come twice
 OWN_WORD = 3  # times a pair of characters must come to be a word of the text itself
 _FUNCTION = np.zeros(1 << 16, dtype=bool)  # characters that carry grammar: doubled, they are a slip
 _FUNCTION[[ord(char) for char in "的与和是在于为将对会能以及被我您你了或并向从到提就把请可其"]] = True
+# Characters that stand for each other without being slips: another word for the same.
+_SYNONYMS = (
+    "及和与或并跟",
+    "即将就会要拟",
+    "您你我其它他此某之这各该",
+    "帮协",
+    "终停中",
+    "维保",
+    "订署",
+    "给送",
+    "证障",
+    "采抓",
+    "前所",
+    "但又且",
+)
+_MEANS = {char: group for group in _SYNONYMS for char in group}
 _HAN = (0x4E00, 0x9FFF)
 
 
@@ -112,8 +128,10 @@ def slips(text: str) -> list[tuple[int, int, str]]:
 
 
 def _is_vocabulary(text: str, slip: tuple[int, int, str]) -> bool:
-    """What comes again and again in a text is a name or a word of its own."""
-    start, end, _ = slip
+    """What comes again and again in a text is a name or a word of its own; another word for the same is no slip."""
+    start, end, wanted = slip
+    if end - start == 1 and wanted in _MEANS.get(text[start], ""):
+        return bool(wanted)
     around = {text[start - 1 : end], text[start : end + 1]} if end - start == 1 else {text[start:end]}
     return any(text.count(pair) >= OWN_WORD for pair in around if len(pair) > 1)
 
@@ -137,6 +155,13 @@ _MARKS = Lexicon(
             "某某平台",
             "某某产品",
             "____",
+            "{{",
+            "${",
+            "*个工作日",
+            "*个自然日",
+            "*日内",
+            "*天内",
+            "x个工作日",
         ],
         "strange": ["锟斤拷", "烫烫", "鈥", "銆", "â€", "&nbsp;", "&amp;", "&quot;", "&lt;", "&gt;", "\\u00", "\\x"],
         "typo": [
@@ -166,6 +191,66 @@ _MARKS = Lexicon(
             "可以可以",
             "如如",
             "想您推送",
+            "想您提供",
+            "想您发送",
+            "像您提供",
+            "像您推送",
+            "像您发送",
+            "像您展示",
+            "像您说明",
+            "像您收集",
+            "像您告知",
+            "像第三方提供",
+            "处于维护",
+            "处于保护您",
+            "处于本政策",
+            "处于以下目的",
+            "处于下列目的",
+            "处于上述目的",
+            "一下目的",
+            "一下情形",
+            "一下情况",
+            "一下信息",
+            "一下内容",
+            "一下方式",
+            "一下途径",
+            "一下权利",
+            "一下权限",
+            "即标识您",
+            "既表示您",
+            "既视为",
+            "既代表您",
+            "奔溃",
+            "撒销",
+            "撒回",
+            "号薄",
+            "讯薄",
+            "话薄",
+            "设备产商",
+            "手机产商",
+            "在在",
+            "稳私",
+            "陷私",
+            "隐私正策",
+            "隐私证策",
+            "时侯",
+            "通迅",
+            "受权同意",
+            "披漏",
+            "泻露",
+            "您的权力",
+            "行使权力",
+            "我们我们",
+            "提供提供",
+            "获取获取",
+            "您的您",
+            "平台电脑",
+            "未成子女",
+            "我门",
+            "贵任",
+            "邰门",
+            "需耍",
+            "信总",
             "可能可能",
             "根据据",
             "收收集",
@@ -177,7 +262,9 @@ _MARKS = Lexicon(
         ],
     }
 )
-_FINE = re.compile(r"目的的|登陆(?:中国|地)|!\[\]|\[\]\(|提示示例")
+_FINE = re.compile(
+    r"目的的|自我门|\*\*(?:个|日内|天内)|登陆(?:中国|地)|!\[\]|\[\]\(|提示示例|[现存]在在|[看解对写认查新]一下"
+)
 _BLANK = re.compile(
     r"(?:公司名称|注册地址|公司地址|联系邮箱|客服邮箱|联系电话|生效日期|更新日期|开发者)[:：]\s*(?=(?:公司名称|注册地址|公司地址|办公地址|联系邮箱|联系电话|个人信息保护|生效日期)|[。;；]|$)",
     re.M,

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from .factsheet import Lexicon, Page, Place, Sheet
 from .normal import normal_term
+from .passages import heading_of, section_of
+from .purposes import find_purpose, purpose_nearby
 
 # Item → its names. Those of SENSITIVE weigh more when nobody says what they are for.
 ITEMS = {
@@ -102,6 +104,9 @@ _PURPOSE = re.compile(
     r"|分析|实现|功能|服务时|使用.{0,12}时"
 )
 _ELSEWHERE = re.compile(r"共享|披露|转让|泄露|加密|删除|更正|sdk")
+# Sections and sentences in which others take or get the information.
+_OTHERS_SECTION = re.compile(r"sdk|第三方|共享|披露|转让|委托|合作|对外提供", re.I)
+_OTHERS_LINE = re.compile(r"sdk|第三方|共享")
 # Taken and used for something, even if the sentence speaks of sharing too.
 _FOR_SURE = re.compile(
     r"(?:收集|获取|访问|读取|使用).{0,60}(?:用于|以便|为了|进行(?:风险|身份|安全)|来综合|以在)|为了.{0,40}(?:收集|获取|需要)"
@@ -110,6 +115,13 @@ _FOR_SURE = re.compile(
 _NOT_TAKEN = re.compile(
     r"(?:不会?|从不|无需|无须|并不|没有|未)(?:主动|再|向您)?(?:申请|收集|读取|获取|使用|采集|要求|索取|上传|保存|存储|访问|调用)"
 )
+# A sentence in which we take something of a user, and those that speak of what happens to it later.
+_TAKES = re.compile(
+    r"(?:会|将|可能|需要?|须|要|请)[^,.;]{0,14}(?:收集|采集|获取|读取|记录|访问|您(?:的|提供))"
+    r"|您(?:需要?|须|应|可以?)(?:向我们)?[^,.;]{0,8}(?:提供|填写|上传)"
+)
+_LATER = re.compile(r"共享|披露|转让|sdk|第三方|儿童|未成年|监护|注销|更正|删除|cookie|法律")
+NEAR = 6  # sentences of a clause among which one may say what the others are for
 # What a permission is for, behind or in front of its name.
 _USED_FOR = re.compile(r"^[^.;]{0,50}?(?:用于|用来|以便于?|便于|以实现|来实现|用以)([^,.;|]{2,40})")
 _IN_ORDER_TO = re.compile(r"(?:^|[,.;:)\d])(?:您?在?[^,.;]{0,12})?为(?!您(?:提供|展示|推荐)?$)了?([^,.;|]{3,40}?),")
@@ -129,6 +141,7 @@ class Item:
     place: Place
     sentences: list[int] = field(default_factory=list)
     with_purpose: bool = False
+    collected: bool = False  # named outside of what is shared or taken by SDKs
 
 
 _ITEMS = Lexicon({name: words.split() for name, words in ITEMS.items()})
@@ -136,8 +149,10 @@ _PERMISSIONS = Lexicon({name: words.split() for name, words in PERMISSIONS.items
 
 
 def gather_items(page: Page, sheet: Sheet) -> None:
-    """``information_items``, ``sensitive_items``, ``permissions``; ``orphans``: items without a purpose anywhere."""
+    """``information_items``, ``sensitive_items``, ``permissions``; ``orphans``: items without a purpose anywhere;
+    ``shared_only``: items that only sharing and SDKs speak of; ``explained``: see below."""
     items: dict[str, Item] = {}
+    of_others = _OfOthers(page)
     defined: set[int] = set()
     purposes: dict[int, bool] = {}
     for name, start, end in _ITEMS.find(page.text):
@@ -156,6 +171,7 @@ def gather_items(page: Page, sheet: Sheet) -> None:
             item = items[name] = Item(name, page.span(start, end))
         item.sentences.append(index)
         item.with_purpose = item.with_purpose or purposes[index]
+        item.collected = item.collected or not of_others.says(index)
     sheet.put("information_items", list(items), [item.place for item in items.values()])
     sensitive = [item for item in items.values() if item.name in SENSITIVE]
     sheet.put("sensitive_items", [item.name for item in sensitive], [item.place for item in sensitive])
@@ -166,9 +182,34 @@ def gather_items(page: Page, sheet: Sheet) -> None:
     sheet.put("other_orphans", [item.name for item in light], [_around(page, item) for item in light])
     sheet.count("orphans", [_around(page, item) for item in orphans])
     sheet.set("orphans", len(orphans))
+    shared = [item for item in items.values() if not item.collected and item.name not in ILLUSTRATIVE]
+    sheet.put("shared_only", [item.name for item in shared], [_around(page, item) for item in shared])
     usage = [page.index(match.start()) for match in _USAGE.finditer(page.text)]
     sheet.count("unexplained_usage", [page.sentence_span(i) for i in usage if page.is_body(i)])
+    _explained(page, sheet, list(purposes))
     _permissions(page, sheet)
+
+
+def _explained(page: Page, sheet: Sheet, indices: list[int]) -> None:
+    """``explained``: sentences that take an item and say what for; ``explained_share``: their percentage."""
+    taking = [i for i in indices if _TAKES.search(page.lines[i]) and not _LATER.search(page.lines[i])]
+    explained = [i for i in taking if find_purpose(page, i) or purpose_nearby(page, i, NEAR)]
+    sheet.count("explained", [page.sentence_span(i) for i in explained])
+    sheet.set("explained_share", round(100 * len(explained) / len(taking)) if taking else 0)
+
+
+class _OfOthers:
+    """Whether a sentence is about what others take or get; each section is looked at once."""
+
+    def __init__(self, page: Page):
+        self.page = page
+        self.sections: dict[int | None, bool] = {None: False}
+
+    def says(self, index: int) -> bool:
+        section = section_of(self.page, index)
+        if section not in self.sections:
+            self.sections[section] = bool(_OTHERS_SECTION.search(heading_of(self.page, index)))
+        return self.sections[section] or bool(_OTHERS_LINE.search(self.page.lines[index]))
 
 
 def _permissions(page: Page, sheet: Sheet) -> None:

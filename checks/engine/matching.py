@@ -474,7 +474,7 @@ def failure(reading: Reading, node: Node, index: int) -> str:
     return "没有" + reading.matcher.words(node)
 
 
-def nearest(reading: Reading, rules: list[tuple[Node, ...]], limit: int) -> Iterator[tuple[int, int]]:
+def nearest(reading: Reading, rules: Iterable[tuple[Node, ...]], limit: int) -> Iterator[tuple[int, int]]:
     """Body sentences that have the largest share of what one of the rules needs, best first, with the rule's place.
 
     ``rules`` are the parts that each rule needs. Of each rule come its best, at most one more than ``limit``.
@@ -482,12 +482,14 @@ def nearest(reading: Reading, rules: list[tuple[Node, ...]], limit: int) -> Iter
     by_share: dict[float, list[tuple[int, int, int]]] = {}  # sentences, how many of them count, place of the rule
     body, needs = reading.text.body_mask, reading.needs
     for number, parts in enumerate(rules):
+        masks = [mask for part in parts if (mask := needs(part) & body)]  # a part that is nowhere adds no level
+        if not masks:
+            continue
         size, levels = len(parts), [body]  # levels[k]: sentences that have at least k of the parts
-        for part in parts:
-            if mask := needs(part):  # a part that is nowhere adds no level
-                levels.append(0)
-                for k in range(len(levels) - 1, 0, -1):
-                    levels[k] |= levels[k - 1] & mask
+        for mask in masks:
+            levels.append(0)
+            for k in range(len(levels) - 1, 0, -1):
+                levels[k] |= levels[k - 1] & mask
         better, room = 0, limit + 1
         for k in range(len(levels) - 1, 0, -1):
             if sentences := levels[k] ^ better:

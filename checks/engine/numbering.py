@@ -85,12 +85,16 @@ def gather_numbering(page: Page, sheet: Sheet) -> None:
     numbers = _numbers(page)
     sheet.set("numbered", len(numbers))
     sheet.set("numbered_headings", sum(1 for number in numbers if number.heading))
-    errors = [*_errors(page, numbers), *_doubled(page, numbers)]
+    errors = {*_errors(page, numbers), *_doubled(page, numbers), *_no_items(page, numbers)}
     sheet.count("numbering_errors", [_short(page, place) for place in sorted(errors)])
     sheet.count("reference_errors", sorted([*_references(page), *_item_references(page, numbers)]))
 
 
 _PAUSE = re.compile(r"[，。；,;：:\n]")
+LATE = 4  # a list of two or three may well be one of steps
+_CONCLUSION = re.compile(
+    r"\W*(?:[\d一二三四五六七八九十]{1,2})\W+(?:[若如](?:果)?(?:我们|本公司|本行)决定|(?:针对|对于|在)(?:以上|上述|前述)(?:情形|情况))"
+)
 _TWICE = re.compile(r"\W*(\d{1,2}[.、．])\s*\1(?!\d)")
 
 
@@ -100,6 +104,13 @@ def _doubled(page: Page, numbers: list[Number]) -> list[Place]:
         number.place
         for number in numbers
         if number.style.startswith("digit") and _TWICE.match(page.original, *number.place)
+    ]
+
+
+def _no_items(page: Page, numbers: list[Number]) -> list[Place]:
+    """What follows from a list of cases but carries the next number, as if it were one of them."""
+    return [
+        number.place for number in numbers if number.value >= LATE and _CONCLUSION.match(page.original, *number.place)
     ]
 
 
@@ -134,15 +145,22 @@ def _rank(style: str) -> int:
     return next((i for i in range(len(_RANKS) - 1, -1, -1) if style.startswith(_RANKS[i])), len(_RANKS))
 
 
+NESTED = 2  # lists of one style inside each other that are told apart
+
+
 @dataclass(slots=True)
 class _List:
-    """A list that is open: its style and the last number seen."""
+    """A list that is open: its style and the last number seen.
+
+    ``suspended`` are the last numbers of lists of the same style that this one began inside of: they may go on.
+    """
 
     style: str
     prefix: str
     last: int
     start: int
     at: int = 0  # where its last item begins
+    suspended: tuple[int, ...] = ()
 
 
 def _errors(page: Page, numbers: list[Number]) -> list[Place]:
@@ -164,12 +182,19 @@ def _errors(page: Page, numbers: list[Number]) -> list[Place]:
                 if number.heading and open_lists[depth].last == 1 and _rank(number.style) <= 2:
                     errors.append(number.place)
                 del open_lists[depth + 1 :]
-                open_lists[depth].last = 1
-                open_lists[depth].start = start
+                _restart(open_lists[depth], 1, start)
         elif same:
             depth = same[-1]
             del open_lists[depth + 1 :]
             it = open_lists[depth]
+            if _goes_on(it, number.value):
+                it.last = number.value
+                it.at = previous = start
+                continue
+            if _begins_in_text(page, number, it, start):
+                _restart(it, number.value, start)
+                it.at = previous = start
+                continue
             if number.value <= it.last or _is_missing(page, number, it.last + 1, it.start, start):
                 errors.append(number.place)
             it.last = max(it.last, number.value) if number.value >= it.last - 2 else number.value
@@ -178,6 +203,26 @@ def _errors(page: Page, numbers: list[Number]) -> list[Place]:
         open_lists[-1].at = start
         previous = start
     return errors
+
+
+def _restart(it: _List, value: int, start: int) -> None:
+    if _rank(it.style) > 1:  # chapters do not stand inside each other
+        it.suspended = (*it.suspended, it.last)[-NESTED:]
+    it.last, it.start = value, start
+
+
+def _goes_on(it: _List, value: int) -> bool:
+    """Whether a list of the same style is taken up again after another one inside it: 1. (1. 2. 3.) 2."""
+    for depth in range(len(it.suspended) - 1, -1, -1):
+        if it.suspended[depth] == value - 1:
+            it.suspended = it.suspended[:depth]
+            return True
+    return False
+
+
+def _begins_in_text(page: Page, number: Number, it: _List, start: int) -> bool:
+    """Whether the number before stands inside a paragraph: 「…如下：（1）…；」 and （2） on the next line."""
+    return 1 < number.value <= it.last and _written(page, number, number.value - 1, it.at + 1, start)
 
 
 def _begin(page: Page, open_lists: list[_List], number: Number, errors: list[Place], previous: int) -> None:

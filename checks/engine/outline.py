@@ -6,7 +6,6 @@ The text is tidied and cut into blocks (see ``blocks``), and the sections are bu
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from .blocks import KINDS, Block, blocks_of
 from .entities import Clause, Outline, Role, Section, Sentence
@@ -106,7 +105,7 @@ class _Builder:
                 if other.level <= section.level:
                     end = starts[other.index]
                     break
-            found.append(replace(section, end=end))
+            found.append(section._replace(end=end))
         return tuple(found)
 
 
@@ -152,8 +151,7 @@ def _placed(outline: Outline, copy: Tidy, length: int) -> Outline:
     """The outline of a tidied copy with the places of the original."""
     last = len(copy.text)
     sections = tuple(
-        replace(
-            section,
+        section._replace(
             start=copy.start(section.start),
             heading_end=copy.end(section.heading_end),
             end=length if section.end == last else copy.start(section.end),

@@ -32,8 +32,11 @@ _BODY_NAME = re.compile(
 )
 _BODY_FIRST = re.compile("[我主运开版]")
 _AFFILIATE = re.compile(r"(?:保护|及|与|和|或|给|向)([\u4e00-\u9fff]{2,3})(?:的)?关联(?:公司|方(?!式)|企业)")
+# A product in the place of one's own: 「提供某某产品和/或服务」, 「您授权或同意某某披露的」; by their rare words.
+_IN_OUR_PLACE = re.compile(r"产品[和与及]/?或?服务|[权可]或同意([\u4e00-\u9fff]{2,8}?)(?:披露|公开|共享)的")
+_OUR_PLACE = re.compile(r"(?:使用|提供|访问)([\u4e00-\u9fff]{2,6})$")
 _COMMON = re.compile(
-    r"我|您|你|其|本|公司|平台|各|旗下|[的该和与或及之由为在向有个些他些]|相关|上述|第三|控股|合作|授权|客户|用户|所有|境内|境外|包括|通过|业务|集团|任何|服务|隐私|共享"
+    r"我|您|你|其|本|公司|平台|各|旗下|部分|任一|移动端|满足|对应|这类|类似|多种|全线|推荐|特定|具体|保险|金融|网络|游戏|[的该和与或及之由为在向有个些他些]|相关|上述|第三|控股|合作|授权|客户|用户|所有|境内|境外|包括|通过|业务|集团|任何|服务|隐私|共享"
 )
 _SELF = re.compile(r"本《[^《》\n]{0,12}?(条款|政策|协议|声明|指引)》")
 _TITLE = re.compile(
@@ -172,13 +175,18 @@ def _products(page: Page, sheet: Sheet) -> None:
 
 
 def _strangers(page: Page, sheet: Sheet) -> None:
-    """Affiliates of somebody whom the text does not introduce: a name left over from another policy."""
+    """Affiliates or a product of somebody whom the text does not introduce: a name left over from another policy."""
     known = "".join(sheet.values["processors"] + sheet.values["other_companies"] + sheet.values["product_names"])
+    named = [(match[1], *match.span()) for match in _AFFILIATE.finditer(page.text)]
+    for match in _IN_OUR_PLACE.finditer(page.text):
+        before = None if match[1] else _OUR_PLACE.search(page.before(match.start(), 8))
+        if name := match[1] or (before and before[1]):
+            named.append((name, match.start() - len(before[0] if before else ""), match.end()))
     found = []
-    for match in _AFFILIATE.finditer(page.text):
-        name = match[1]
-        if name not in known and not _COMMON.search(name) and page.text.count(name) <= 4:
-            found.append(page.span(*match.span()))
+    for name, start, end in named:
+        ours = name in known or any(product in name for product in sheet.values["product_names"])
+        if not ours and not _COMMON.search(name) and page.text.count(name) <= 4:
+            found.append(page.span(start, end))
     sheet.count("foreign_names", found)
 
 

@@ -12,6 +12,8 @@ _PERIOD = re.compile(
 )
 _PERIOD_FIRST = re.compile(r"[\d一二三四五六七八九十百两半]")
 _ANSWER = re.compile(r"答复|回复|反馈|响应|处理(?:完毕|您的)|核实(?:和|并)?处理|给予|完成(?:核查|处理)")
+_WE_ANSWER = re.compile(r"(?:我们|本公司|平台|客服|专人)[^,.;]{0,16}$")  # 「我们将在15天内做出答复」 names nobody else
+_REPLY = re.compile(r"(?:之?内|以内)[^,.;]{0,10}(?:答复|回复|反馈|回应)")
 _KEEP = re.compile(r"保存|存储|保留|留存|储存")
 _REQUEST = re.compile(r"请求|申请|投诉|意见|问题|联系|身份|要求")
 _AGE = re.compile(r"(\d{1,2}|十[一二三四五六七八九]?)(?:\([^()\n]{1,4}\))?周?岁(以下)?(?:\((含)\))?")
@@ -39,11 +41,13 @@ def gather_periods(page: Page, sheet: Sheet) -> None:
         if not page.is_body(index):
             continue
         before = page.before(match.start(), 40)
-        around = before + page.after(match.end(), 24)
+        after = page.after(match.end(), 24)
+        around = before + after
         if match[2] in ("年", "月") and re.search(r"(?:19|20)\d\d$|\d$", before[-4:]):
             continue  # a date
         row = (_period(match), page.sentence_span(index))
-        if _ANSWER.search(page.after(match.end(), 24)) and (_REQUEST.search(page.lines[index]) or "您" in around):
+        to_whom = "您" in around or _REQUEST.search(page.lines[index])
+        if (_ANSWER.search(after) and to_whom) or (_REPLY.match(after) and _WE_ANSWER.search(before)):
             answered.append(row)
         elif _KEEP.search(around):
             kept.append(row)

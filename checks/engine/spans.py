@@ -171,6 +171,7 @@ class Places:
             found[NODE] += len(plan.terms)
             self._keep(found)
         self._content, self._width = self._words.tobytes(), self._words.shape[1] * self._words.itemsize
+        self._anywhere = self._holds.tobytes()
 
     def _found_by(self, wave: Wave) -> Iterator[np.ndarray]:
         """The places of the nodes of a wave whose parts hold somewhere, a table for each kind of node."""
@@ -185,6 +186,8 @@ class Places:
 
     def sentences(self, number: int) -> int:
         """The sentences that a node holds in, as a set of bits."""
+        if not self._anywhere[number]:  # most that are asked for, in order to say what came close
+            return 0
         at = number * self._width
         return int.from_bytes(self._content[at : at + self._width], "little")
 
@@ -277,7 +280,7 @@ class Places:
 
     def _with_polarity(self, kind: str, pairs: np.ndarray) -> np.ndarray:
         nodes, parts = pairs
-        found = in_order(self._gather(parts))
+        found = self._gather(parts)
         found = found.compress(self._polar(kind, found), axis=1)
         found[NODE] = nodes.take(found[NODE])
         return found
@@ -286,8 +289,8 @@ class Places:
 def _hits(plan: Plan, text: str, starts: np.ndarray, ends: np.ndarray, readable: np.ndarray) -> np.ndarray:
     """Where terms stand inside one sentence: a table with terms for nodes."""
     found = plan.automaton.find_matches_as_indexes(text, overlapping=True) if len(starts) else []
-    flat = np.fromiter(chain.from_iterable(found), dtype=np.int64, count=3 * len(found))
-    term, start, end = flat.reshape(-1, 3).T.astype(np.int32)
+    flat = np.fromiter(chain.from_iterable(found), dtype=np.int32, count=3 * len(found))
+    term, start, end = flat.reshape(-1, 3).T.copy()
     sentence = starts.searchsorted(start, side="right") - 1
     if len(starts):
         inside = ((sentence >= 0) & (end <= ends.take(sentence)) & readable.take(sentence)).nonzero()[0]
@@ -349,7 +352,7 @@ def follow(first: np.ndarray, then: np.ndarray, within: np.ndarray) -> np.ndarra
 
     Each ``then`` goes with the nearest that precedes it, so that a chain of .. misses nothing.
     """
-    first, then = first.take(_key(first, END, START).argsort(), axis=1), in_order(then)
+    first = first.take(_key(first, END, START).argsort(), axis=1)
     size = int(max(then[START].max(initial=0), first[END].max(initial=0))) + 1
     ends = first[NODE].astype(np.int64) * size + first[END]
     at = ends.searchsorted(then[NODE].astype(np.int64) * size + then[START], side="right") - 1

@@ -35,7 +35,7 @@ TOPICS = (
     "contact",
     "cessation",
 )
-OWN_BITS, OWN_GRAMS = 15, 5
+OWN_BITS, OWN_GRAMS = 17, 5
 NEAR_BITS, NEAR_GRAMS = 12, 2
 NEAR_WEIGHT = 0.4
 REACH, AROUND_WEIGHT = 4, 0.15  # sentences up to four away, those next to it apart

@@ -28,6 +28,7 @@ FACT_LABELS = {
     "sensitive_items": gettext_lazy("Sensitive information named"),
     "sensitive_orphans": gettext_lazy("Sensitive information without a purpose beside it"),
     "other_orphans": gettext_lazy("Other information without a purpose beside it"),
+    "shared_only": gettext_lazy("Information that only sharing and SDKs speak of"),
     "permissions": gettext_lazy("Device permissions"),
     "permission_uses": gettext_lazy("Device permissions"),
     "third_parties": gettext_lazy("Third parties by kind"),
@@ -49,6 +50,7 @@ IN_ONE_LINE = {
     "sensitive_items",
     "sensitive_orphans",
     "other_orphans",
+    "shared_only",
     "permissions",
 }
 # A name → the fact that says the same in more detail; beside it the plainer one is left out.

@@ -144,6 +144,21 @@ def test_a_sentence_that_stands_there_twice():
     assert facts_of(sentence + "我们会尽快答复您。" * 2).metrics["repeated_sentences"] == 0
 
 
+def test_sentences_that_take_something_and_say_what_for():
+    told = "注册时，我们会收集您的手机号，用于创建账号。\n为了配送商品，我们需要收集您的收货地址。\n"
+    bare = "我们会收集您的生日。\n"
+    shared = "我们会将您的手机号共享给物流公司。\n"
+    assert facts_of(told + shared).metrics["explained"] == 2
+    assert facts_of(told + shared).metrics["explained_share"] == 100
+    assert facts_of(told + bare + bare).metrics["explained_share"] == 50
+    assert facts_of(shared).metrics["explained_share"] == 0
+
+
+def test_characters_that_sound_or_look_alike():
+    assert facts_of("我们为了一下目的使用信息，并会像您告知；您可以撒销同意。").metrics["text_errors"] == 3
+    assert facts_of("您可以核对一下信息。您现在在使用本产品。").metrics["text_errors"] == 0
+
+
 def test_the_same_period_written_twice_is_one():
     same = facts_of("我们将在十五日内答复您的请求。收到您的投诉后，我们会在15天内回复。")
     other = facts_of("我们将在十五日内答复您的请求。收到您的投诉后，我们会在三十日内回复。")
@@ -162,3 +177,71 @@ def test_names_of_strangers_and_two_names_for_the_policy():
     assert stranger.metrics["foreign_names"] == 1
     assert two.metrics["policy_names"] == 2
     assert facts_of("我们可能与我们的关联公司共享信息。").metrics["foreign_names"] == 0
+
+
+def test_chapters_without_a_mark_behind_their_number_are_those_of_the_contents():
+    contents = "".join(f"{i + 1}. {title}\n" for i, title in enumerate(CHAPTERS))
+    body = "".join(f"{NUMBERS[i]} {title}\n我们依照本章处理您的信息。\n" for i, title in enumerate(CHAPTERS))
+    facts = facts_of(f"青禾日记隐私政策\n本政策将帮助您了解以下内容：\n{contents}\n{body}")
+    assert facts.metrics["contents_entries"] == 5
+    assert facts.metrics["toc_mismatches"] == 0
+
+
+def test_a_chapter_that_the_contents_skip_is_left_out_though_numbers_shift():
+    text = policy(CHAPTERS, [CHAPTERS[0], "我们如何使用浏览器缓存", *CHAPTERS[1:]])
+    assert quoted(text, "toc_left_out") == ["二、我们如何使用浏览器缓存"]
+
+
+def test_a_list_goes_on_after_another_of_its_style_inside_it():
+    text = (
+        "一、登录\n1. 拍照时需要权限：\n1. （1）相机；\n2. （2）相册。\n2. 识别时需要照片。\n3. 保存时需要存储空间。\n"
+    )
+    assert facts_of(text).metrics["numbering_errors"] == 0
+
+
+def test_a_list_whose_first_item_stands_in_a_paragraph():
+    text = (
+        "一、共享\n（1）我们会说明目的；\n（2）我们会取得同意。\n"
+        "二、例外\n以下情形除外：（1）与国防有关的；\n（2）与公共卫生有关的；\n（3）与审判有关的。\n"
+    )
+    assert facts_of(text).metrics["numbering_errors"] == 0
+
+
+def test_a_conclusion_numbered_like_the_cases_before_it():
+    cases = "".join(f"（{i}）您请求删除的第{NUMBERS[i]}类资料；\n" for i in range(1, 4))
+    text = f"一、删除\n{cases}（4）若我们决定删除，我们会一并告知接收方。\n"
+    assert quoted(text, "numbering_errors") == ["（4）若我们决定删除"]
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("我们收集这些资料，以便为您提供云苗产品和/或服务。", 1),
+        ("本政策由《青禾隐私政策》构成。我们为您提供青禾产品和/或服务。", 0),
+        ("我们为您提供相关产品和/或服务。", 0),
+        ("您授权或同意云苗记账披露的信息。", 1),
+    ],
+)
+def test_a_strangers_product_in_the_place_of_ones_own(text, count):
+    assert facts_of(text).metrics["foreign_names"] == count
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("我们会在*个工作日内答复您。", 1), ("运营者：{{company}}", 1), ("我们会在**15**个工作日内答复您。", 0)],
+)
+def test_blanks_that_nobody_filled_in(text, count):
+    assert facts_of(text).metrics["placeholders"] == count
+
+
+def test_another_word_for_the_same_is_no_slip():
+    assert not [
+        slip for slip in slips("您可以选择权限的开启或者关闭，我们不会与其他公司共享。") if slip[2] in "及和与或"
+    ]
+
+
+def test_what_only_sharing_speaks_of():
+    shared = "我们与第三方合作伙伴共享您的生日、性别、手机号。"
+    assert facts_of(shared).values["shared_only"] == ["生日", "性别", "手机号"]
+    both = facts_of("为完成注册，我们收集您的手机号。" + shared)
+    assert both.values["shared_only"] == ["生日", "性别"]

@@ -98,6 +98,17 @@ def test_a_mobile_number_with_twelve_digits_is_marked():
     assert facts.values["phone_numbers"] == [{"number": "138001380001", "valid": False}]
 
 
+def test_an_area_code_behind_the_country_code_has_no_zero():
+    assert facts_of("客服电话：+86(10)66001234。").metrics["bad_phones"] == 0
+    assert facts_of("客服电话：+86(10)660012345678。").metrics["bad_phones"] == 1
+
+
+def test_an_address_cut_at_the_end_of_its_line_is_whole():
+    facts = facts_of("一、联系\n请发邮件到客服邮箱kefu@qinghe-\nyun.com。")
+    assert facts.values["emails"] == ["kefu@qinghe-yun.com"]
+    assert facts.metrics["bad_emails"] == 0
+
+
 @pytest.mark.parametrize(
     "text", ["客服QQ：1234567890", "邮编：310000", "京ICP备13800138号", "统一社会信用代码：913300001234567"]
 )
@@ -121,6 +132,21 @@ def test_an_update_after_the_effective_date_is_seen():
     assert facts.metrics["update_after_effective"] == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "updated", "effective"),
+    [
+        ("2024年5月6日更新 2024年6月7日生效", "2024-05-06", "2024-06-07"),
+        ("更新日期：2024年5月6日 生效日期：2024年6月7日", "2024-05-06", "2024-06-07"),
+        ("2024年5月6日版本\n本政策自2024年6月7日起施行。", "2024-05-06", "2024-06-07"),
+        ("发布日期：2024年5月6日\n上线时间：2024年6月7日", "2024-05-06", "2024-06-07"),
+    ],
+)
+def test_the_word_behind_a_date_says_what_it_is(text, updated, effective):
+    facts = facts_of(text)
+    assert facts.values["update_dates"] == [updated]
+    assert facts.values["effective_dates"] == [effective]
+
+
 def test_mail_domains_are_held_against_names():
     own = facts_of("杭州青禾云帆网络科技有限公司（以下简称“我们”）尊重您的隐私。邮箱：kefu@qinghe.com")
     foreign = facts_of("杭州青禾云帆网络科技有限公司（以下简称“我们”）尊重您的隐私。邮箱：kefu@zzqpx.com")
@@ -128,6 +154,24 @@ def test_mail_domains_are_held_against_names():
     assert own.metrics["strange_domains"] == 0
     assert foreign.metrics["strange_domains"] == 1
     assert free.metrics["free_mail"] == 1
+
+
+def test_a_well_known_companys_mail_is_no_strangers():
+    assert facts_of("本政策由格力电器股份有限公司发布，邮箱 kf@gree.com。").metrics["strange_domains"] == 0
+    often = "您可以用抖音账号登录。" * 5
+    assert facts_of(often + "邮箱：kf@bytedance.com").metrics["strange_domains"] == 0
+    assert facts_of("青禾隐私政策\n您可以用抖音账号登录。邮箱：kf@bytedance.com").metrics["strange_domains"] == 1
+
+
+def test_a_mail_address_whose_domain_has_no_name_is_bad():
+    assert facts_of("请发邮件至 kefu@.com 联系我们。").metrics["bad_emails"] == 1
+    assert facts_of("请发邮件至 kefu@qinghe-demo.com 联系我们。").metrics["bad_emails"] == 0
+
+
+def test_an_extension_is_no_part_of_the_telephone_number():
+    facts = facts_of("客服电话：010-66001234-801")
+    assert facts.metrics["bad_phones"] == 0
+    assert facts.values["phones"] == ["010-66001234-801"]
 
 
 def test_spelling_of_characters():
@@ -292,6 +336,11 @@ def test_ages_and_periods_are_written_alike():
     assert facts.values["retention_periods"] == ["6个月"]
     assert facts.values["answer_periods"] == ["30天"]
     assert facts.values["phones"] == ["400-800-1234"]
+
+
+def test_an_answer_is_promised_without_saying_to_whom():
+    assert facts_of("我们将于二十日内作出回复。").values["answer_periods"] == ["20天"]
+    assert facts_of("监管部门应当在二十日内作出回复。").values["answer_periods"] == []
 
 
 PIECES = st.sampled_from(

@@ -198,6 +198,13 @@ def test_dates_and_versions_are_no_numbers():
     assert len(build_outline(text).clauses) == 1
 
 
+def test_a_title_that_begins_like_a_day_keeps_its_number():
+    text = f"一、收集\n2.1 设备\n{BODY}\n2.1.1日志\n{BODY}\n2.1.2日常\n{BODY}"
+    numbers = [clause.number or section for clause in build_outline(text).clauses for section in [clause.label]]
+    assert any("2.1.1" in number for number in numbers)
+    assert any("2.1.2" in number for number in numbers)
+
+
 def test_hard_wrapped_lines_are_one_sentence():
     paragraph = (
         "我们会在您使用本产品的过程中收集您的设备型号操作系统版本以及网络状态并将它们用于保障账号安全以及排查故障" * 6

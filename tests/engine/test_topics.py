@@ -1,11 +1,15 @@
+import json
+from io import StringIO
+
 import numpy as np
 import pytest
+from django.core.management import CommandError, call_command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.engine import build_outline, section_topics
 from checks.engine.normal import normalise
-from checks.engine.topics import TOPICS, Grams, _model, features, titles_above, topic_scores
+from checks.engine.topics import TOPICS, WEIGHTS, Grams, _model, features, titles_above, topic_scores
 
 
 def top(sentence, heading=""):
@@ -125,3 +129,24 @@ def test_sections_are_told_what_they_are_about():
 def test_a_text_without_sections_has_no_topics_of_them():
     text = "我们收集您的手机号码。"
     assert section_topics(text, build_outline(text)) == []
+
+
+def test_training_reports_figures_by_document_and_leaves_the_shipped_weights_alone(tmp_path):
+    lines = [
+        ("您注册账号时，我们会收集您的手机号码。", ["collection"]),
+        ("我们会将订单信息提供给物流公司。", ["sharing"]),
+        ("感谢您的信任。", []),
+    ]
+    rows = [{"text": text, "topics": topics, "important": bool(topics)} for text, topics in lines]
+    for number in range(5):
+        written = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+        (tmp_path / f"doc{number}.jsonl").write_text(written, "utf-8")
+    before, said = WEIGHTS.read_bytes(), StringIO()
+    call_command("train_topics", tmp_path, stdout=said)
+    assert "sharing            F1 1.000  (5 lines)" in said.getvalue()
+    assert WEIGHTS.read_bytes() == before
+
+
+def test_training_needs_a_document_for_each_fold(tmp_path):
+    with pytest.raises(CommandError, match="At least 5 documents"):
+        call_command("train_topics", tmp_path)
