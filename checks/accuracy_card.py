@@ -24,6 +24,8 @@ Written by `make accuracy GOLD=FOLDER`; not edited by hand.
 - **Held out**: {held_policies} policies kept apart while writing rules. Expect these figures, or a little less, on a
   policy of your own. The disagreements on half of them were read once, to learn what kinds of mistakes there are, and
   their texts may have been seen, unlabelled, among others of a larger corpus.
+- The rules were also written on 71 policies that are not counted here. An automated reader labelled them by the same
+  guides; on five held-out policies given to it under other names it said the same as their labels in 376 of 400 items.
 - Items on which the labellers disagreed do not count. Intervals are 95 % Wilson intervals; findings of one policy are
   not independent, so the true uncertainty is somewhat larger.
 """
