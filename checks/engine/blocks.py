@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -109,6 +109,7 @@ def chinese_number(text: str) -> int:
     return total + digit
 
 
+@lru_cache(maxsize=2048)  # the same few numbers, 1. and （一）, stand in all texts
 def _value(kind: str, written: str) -> int:
     if kind == "circle":
         for first, last, base in (("①", "⑳", 1), ("❶", "❿", 1), ("⑴", "⒇", 1)):
@@ -125,14 +126,17 @@ def _number_at(text: str, at: int, end: int) -> tuple[str, str, int, int] | None
     match = _NUMBER.match(text, at, end) if _MAY_BE_NUMBER.match(text, at, end) else None
     if not match:
         return None
-    kind = match.lastgroup
-    written = _CLOSES_NUMBER.sub("", match[0])
-    if kind == "decimal":
-        written = written.rstrip(")）")
-    value = _value(kind, match[0])
+    kind, number = match.lastgroup, match[0]
+    value = _value(kind, number)
     if value == 0:
         return None
-    return kind, written, value, match.end()
+    return kind, _without_close(kind, number), value, match.end()
+
+
+@lru_cache(maxsize=2048)
+def _without_close(kind: str, number: str) -> str:
+    written = _CLOSES_NUMBER.sub("", number)
+    return written.rstrip(")）") if kind == "decimal" else written
 
 
 def _block(text: str, start: int, end: int, *, inline: bool = False) -> Block | None:
@@ -140,11 +144,13 @@ def _block(text: str, start: int, end: int, *, inline: bool = False) -> Block | 
         end -= 1
     while start < end and text[start].isspace():
         start += 1
-    if not _WORD.search(text, start, end):
-        return None
-    markup = _MARKUP.match(text, start, end)
-    at = markup.end()
-    hashes = len(_HASHES.match(markup[0])[1]) if "#" in markup[0] else 0
+    at, hashes = start, 0
+    if start == end or not text[start].isalnum():  # else there is a letter, and no markup before it
+        if not _WORD.search(text, start, end):
+            return None
+        markup = _MARKUP.match(text, start, end)
+        at = markup.end()
+        hashes = len(_HASHES.match(markup[0])[1]) if "#" in markup[0] else 0
     body, kind, written, value = at, "", "", 0
     if found := _number_at(text, at, end):
         kind, written, value, body = found
