@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from .entities import Role
@@ -31,6 +32,11 @@ _NUMBER = re.compile(
 )
 _NUMBER_FIRST = re.compile(rf"[第（(\d①-⑳❶-❿⑴-⒇{CHINESE[2:]}]")
 _MAY_BE_NUMBER = re.compile(rf"{_NUMBER_FIRST.pattern}|[a-zA-Z]")
+# Where one can begin inside a line, told by what follows at once: most digits and numerals of a text are no number.
+_MAY_BEGIN = re.compile(
+    rf"{_NUMBER_FIRST.pattern}(?:(?<=第)(?=[{CHINESE}\d])|(?<=[（(])(?=\s*[{CHINESE[2:]}\da-zA-Z])"
+    rf"|(?<=\d)(?=\d?[.．、)）\\])|(?<=[{CHINESE[2:]}])(?=[{CHINESE[2:]}]{{0,2}}(?:[、．.]|\s*[:：]))|(?<=[①-⑳❶-❿⑴-⒇]))"
+)
 _CLOSES_NUMBER = re.compile(r"[、.．:：\s]+$")
 _NO_DIGITS = re.compile(rf"[^{CHINESE}\d]")
 _NOT_TITLE = re.compile(r"[\W_]+|\d+$")
@@ -44,7 +50,6 @@ _CONTENTS_TITLE = re.compile(
     r"|(?:包括|包含|包括了|了解).{0,8}(?:以下|下列|如下)(?:主要)?(?:内容|部分|章节)",
     re.I,
 )
-_MAY_ANNOUNCE = re.compile("[目下Cc]")  # one of them is in all that announces contents
 _HEADING_WORDS = re.compile(
     r"^(?:我们|您|你|本平台|平台|公司)?(?:如何|怎样)"
     r"|^(?:关于)?(?:信息|个人信息|用户信息|隐私|数据|资料)?的?"
@@ -54,6 +59,11 @@ _HEADING_WORDS = re.compile(
     r"|第三方.{0,12}|SDK.{0,10}|权限.{0,8}|清单|附录.{0,12}|附件.{0,12}|披露|共享|转让|存储|保存|注销.{0,4}|安全)$",
     re.I,
 )
+_UP_TO_A_SIGN = re.compile(r"[^。；;！!？?，,：:\s]{2,24}")
+_NO_SHORT_TITLE = re.compile(r"[《“]|^我们(?!如何)")
+_IN_BRACKETS = re.compile(r"^[【\[].{2,24}[】\]]$")
+_NO_TITLE_SIGN = re.compile(r"[，,：:。\t]")
+_STATES = re.compile(r"您(?:可|应|需|有|的?账)|我们(?:会|将|可|不)|如果?您")
 MAX_HEADING = 40
 LONG_LINE = 300
 
@@ -99,6 +109,7 @@ def chinese_number(text: str) -> int:
     return total + digit
 
 
+@lru_cache(maxsize=2048)  # the same few numbers, 1. and （一）, stand in all texts
 def _value(kind: str, written: str) -> int:
     if kind == "circle":
         for first, last, base in (("①", "⑳", 1), ("❶", "❿", 1), ("⑴", "⒇", 1)):
@@ -115,14 +126,17 @@ def _number_at(text: str, at: int, end: int) -> tuple[str, str, int, int] | None
     match = _NUMBER.match(text, at, end) if _MAY_BE_NUMBER.match(text, at, end) else None
     if not match:
         return None
-    kind = match.lastgroup
-    written = _CLOSES_NUMBER.sub("", match[0])
-    if kind == "decimal":
-        written = written.rstrip(")）")
-    value = _value(kind, match[0])
+    kind, number = match.lastgroup, match[0]
+    value = _value(kind, number)
     if value == 0:
         return None
-    return kind, written, value, match.end()
+    return kind, _without_close(kind, number), value, match.end()
+
+
+@lru_cache(maxsize=2048)
+def _without_close(kind: str, number: str) -> str:
+    written = _CLOSES_NUMBER.sub("", number)
+    return written.rstrip(")）") if kind == "decimal" else written
 
 
 def _block(text: str, start: int, end: int, *, inline: bool = False) -> Block | None:
@@ -130,11 +144,13 @@ def _block(text: str, start: int, end: int, *, inline: bool = False) -> Block | 
         end -= 1
     while start < end and text[start].isspace():
         start += 1
-    if not _WORD.search(text, start, end):
-        return None
-    markup = _MARKUP.match(text, start, end)
-    at = markup.end()
-    hashes = len(_HASHES.match(markup[0])[1]) if "#" in markup[0] else 0
+    at, hashes = start, 0
+    if start == end or not text[start].isalnum():  # else there is a letter, and no markup before it
+        if not _WORD.search(text, start, end):
+            return None
+        markup = _MARKUP.match(text, start, end)
+        at = markup.end()
+        hashes = len(_HASHES.match(markup[0])[1]) if "#" in markup[0] else 0
     body, kind, written, value = at, "", "", 0
     if found := _number_at(text, at, end):
         kind, written, value, body = found
@@ -146,7 +162,7 @@ def _block(text: str, start: int, end: int, *, inline: bool = False) -> Block | 
 def _numbers(text: str, start: int, end: int) -> list[re.Match]:
     """All numbers in a stretch; trying only where one can begin is many times as fast as searching."""
     found, at = [], start
-    for first in _NUMBER_FIRST.finditer(text, start, end):
+    for first in _MAY_BEGIN.finditer(text, start, end):
         if first.start() >= at and (match := _NUMBER.match(text, first.start(), end)):
             found.append(match)
             at = match.end()
@@ -158,19 +174,20 @@ def _cuts(text: str, start: int, end: int) -> list[int]:
     cuts: list[int] = []
     expected: dict[str, set[int]] = {}
     numbers = _numbers(text, start, end)
-    values = {(match.lastgroup, _value(match.lastgroup, match[0])) for match in numbers}
-    for match in numbers:
-        kind, position = match.lastgroup, match.start()
-        before = text[position - 1] if position > start else "\n"
-        gap = position
-        while gap > start and text[gap - 1].isspace():
-            gap -= 1
-        before_gap = text[gap - 1] if gap > start else "\n"
-        value = _value(kind, match[0])
+    if not numbers or (len(numbers) == 1 and numbers[0].start() == start):
+        return cuts
+    values = [(match.lastgroup, _value(match.lastgroup, match[0])) for match in numbers]
+    for match, (kind, value) in zip(numbers, values, strict=True):
+        position = match.start()
         if value == 0 or position == start:
             if value:
                 expected.setdefault(kind, set()).add(value + 1)
             continue
+        before = text[position - 1]
+        gap = position
+        while gap > start and text[gap - 1].isspace():
+            gap -= 1
+        before_gap = text[gap - 1] if gap > start else "\n"
         after_stop = before_gap in _STOP + "：:】\n”"
         continues = value in expected.get(kind, ()) or (value == 1 and after_stop)
         if kind == "letter" or before_gap in '【[《“「"（(第' or (kind == "decimal" and before.isdigit()):
@@ -232,7 +249,7 @@ def _mark_contents(blocks: list[Block], text: str) -> list[Block]:
     while i < len(marked):
         block = marked[i]
         tail = text[max(block.start, block.end - 40) : block.end]
-        announced = bool(_MAY_ANNOUNCE.search(tail) and _CONTENTS_TITLE.search(tail))
+        announced = _may_announce(tail) and bool(_CONTENTS_TITLE.search(tail))
         opens = i + 1 < len(marked) and marked[i + 1].value == 1 and marked[i + 1].kind in ("chinese", "chapter")
         run = _contents_run(marked, i + 1, text, bare_at, announced) if announced or opens or i == 0 else 0
         if run:
@@ -244,6 +261,16 @@ def _mark_contents(blocks: list[Block], text: str) -> list[Block]:
     return marked
 
 
+def _may_announce(tail: str) -> bool:
+    """What all that ``_CONTENTS_TITLE`` knows has: plain looks for a character are far cheaper than its search."""
+    return (
+        ("下" in tail and ("以下" in tail or "如下" in tail or "下列" in tail))
+        or ("目" in tail and ("录" in tail or "次" in tail))
+        or "c" in tail
+        or "C" in tail
+    )
+
+
 def _contents_run(
     blocks: list[Block], first: int, text: str, bare_at: Callable[[int, int], str], announced: bool
 ) -> int:
@@ -252,11 +279,11 @@ def _contents_run(
     seen: set[tuple[str, int]] = set()
     titles: set[str] = set()
     count = 0
-    for block in blocks[first:]:
-        title = bare_at(block.body, block.end)
+    for block in islice(blocks, first, None):
         key = (block.kind, block.value)
         if block.kind and block.kind != "decimal" and key in seen and block.value == 1:
             break
+        title = bare_at(block.body, block.end)
         if title in titles:
             break
         if block.end - block.body > limit or text[block.body : block.end].count("，") > 1:
@@ -271,7 +298,13 @@ def _contents_run(
         count += 1
     if count < 3:
         return 0
-    later = [bare_at(block.body, min(block.end, block.body + 60)) for block in blocks[first + count :]]
+    # A bare title begins with the first letter of its text: most of what stands below needs no further look.
+    letters = {title[0] for title in titles if title}
+    later = [
+        bare_at(block.body, min(block.end, block.body + 60))
+        for block in islice(blocks, first + count, None)
+        if not (letter := text[block.body : block.body + 1]).isalnum() or letter.lower()[0] in letters
+    ]
     again = sum(1 for title in titles if title and any(other.startswith(title[:12]) for other in later))
     needed = 0.2 if announced else 0.7
     return count if again >= max(2, needed * len(titles)) else 0
@@ -341,7 +374,14 @@ def _as_heading(block, before, following, text, titles, raw_titles) -> Block:
 
 def _is_no_longer_than_a_heading(whole: str) -> bool:
     """White space does not count: scanners leave it inside words."""
-    return len(whole) <= MAX_HEADING or len("".join(whole.split())) <= MAX_HEADING
+    if len(whole) <= MAX_HEADING:
+        return True
+    # The beginning settles it for nearly all paragraphs.
+    return _inked(whole[: MAX_HEADING + 1]) <= MAX_HEADING and _inked(whole) <= MAX_HEADING
+
+
+def _inked(text: str) -> int:
+    return len("".join(text.split()))
 
 
 def _is_statement(whole: str) -> bool:
@@ -373,11 +413,11 @@ def _is_short_heading(block, before, following, text, whole) -> bool:
 
 def _is_unnumbered_heading(block, before, following, text) -> bool:
     whole = text[block.body : block.end].rstrip("：:")
-    if not 2 <= len(whole) <= 26 or whole[-1] in _STOP or any(sign in whole for sign in "，,：:。\t"):
+    if not 2 <= len(whole) <= 26 or whole[-1] in _STOP or _NO_TITLE_SIGN.search(whole):
         return False
-    if re.match(r"^[【\[].{2,24}[】\]]$", whole):
+    if _IN_BRACKETS.match(whole):
         return True
-    if not _HEADING_WORDS.search(whole) or re.match(r"您(?:可|应|需|有|的?账)|我们(?:会|将|可|不)|如果?您", whole):
+    if _STATES.match(whole) or not _HEADING_WORDS.search(whole):
         return False
     # Cells of a flattened table stand between other short lines.
     in_table = before is not None and before.role is Role.BODY and not before.kind and _short(before, text)
@@ -390,19 +430,21 @@ def _short(block: Block, text: str) -> bool:
 
 def _inline_title(block: Block, text: str) -> int:
     """End of a title that its text follows on the same line: 「（一）适用法律 本政策…」, 「三、存储：我们…」."""
-    match = re.match(r"[^。；;！!？?，,：:\s]{2,24}", text[block.body : block.end])
+    match = _UP_TO_A_SIGN.match(text, block.body, block.end)
     if not match:
         return 0
-    end = block.body + match.end()
+    end = match.end()
     if end >= block.end or block.end - end < 8:
         return 0
     sign = text[end]
     if sign in "：:":
         return end
+    if not sign.isspace() and sign != "。":
+        return 0
     # One space may stand inside a word; a wide gap, or a gap behind the words of a short title, does not.
-    titled = len(match[0]) <= 12 and _HEADING_WORDS.search(match[0]) and not re.search(r"[《“]|^我们(?!如何)", match[0])
-    if sign.isspace() and (text[end + 1].isspace() or sign != " " or titled):
+    if sign.isspace() and (sign != " " or text[end + 1].isspace()):
         return end
-    if sign == "。" and _HEADING_WORDS.search(match[0]):
-        return end
-    return 0
+    if not _HEADING_WORDS.search(match[0]):
+        return 0
+    titled = len(match[0]) <= 12 and not _NO_SHORT_TITLE.search(match[0])
+    return end if sign == "。" or titled else 0

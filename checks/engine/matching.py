@@ -12,7 +12,6 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 
 import numpy as np
 
@@ -235,6 +234,11 @@ class Reading:
         if needed is None:
             needed = self._needs[id(node)] = self._needed(node)
         return needed
+
+    def each_needs(self, nodes: tuple[Node, ...]) -> list[int]:
+        """``needs`` of several nodes; near misses ask for hundreds, most of them known already."""
+        known = list(map(self._needs.get, map(id, nodes)))
+        return list(map(self.needs, nodes)) if None in known else known
 
     def _needed(self, node: Node) -> int:
         if isinstance(node, Terms):
@@ -479,25 +483,37 @@ def nearest(reading: Reading, rules: Iterable[tuple[Node, ...]], limit: int) -> 
 
     ``rules`` are the parts that each rule needs. Of each rule come its best, at most one more than ``limit``.
     """
-    by_share: dict[float, list[tuple[int, int, int]]] = {}  # sentences, how many of them count, place of the rule
-    body, needs = reading.text.body_mask, reading.needs
+    # Each rule waits with the share of its best sentences. Lesser ones are worked out when it is their turn, and come
+    # sentence by sentence: whoever asks has mostly enough after a few.
+    waiting: dict[float, list[tuple[int, int, list[int], int, int]]] = {}
+    body = reading.text.body_mask
     for number, parts in enumerate(rules):
-        masks = [mask for part in parts if (mask := needs(part) & body)]  # a part that is nowhere adds no level
-        if not masks:
-            continue
-        size, levels = len(parts), [body]  # levels[k]: sentences that have at least k of the parts
-        for mask in masks:
-            levels.append(0)
-            for k in range(len(levels) - 1, 0, -1):
-                levels[k] |= levels[k - 1] & mask
-        better, room = 0, limit + 1
-        for k in range(len(levels) - 1, 0, -1):
-            if sentences := levels[k] ^ better:
-                by_share.setdefault(k / size, []).append((sentences, room, number))
-                better, room = levels[k], room - sentences.bit_count()
-                if room <= 0:
+        levels: list[int] = []  # sentences that have at least one of the parts, two of them, …
+        for mask in reading.each_needs(parts):
+            mask &= body
+            if not mask:  # a part that is nowhere adds no level
+                continue
+            for k, level in enumerate(levels):
+                levels[k] = level | mask
+                mask &= level  # what had as many before goes up a level
+                if not mask:
                     break
-    for share in sorted(by_share, reverse=True):
-        yield from sorted(
-            (index, number) for sentences, room, number in by_share[share] for index in islice(members(sentences), room)
-        )
+            else:
+                levels.append(mask)
+        if levels:
+            waiting.setdefault(len(levels) / len(parts), []).append((number, len(parts), levels, 0, limit + 1))
+    while waiting:
+        group = sorted(waiting.pop(max(waiting)))
+        room = {number: room for number, _, _, _, room in group}
+        best = [(number, levels[-1] ^ above) for number, _, levels, above, _ in group]
+        for index in members(_union(sentences for _, sentences in best)):
+            for number, sentences in best:
+                if sentences >> index & 1 and room[number] > 0:
+                    room[number] -= 1
+                    yield index, number
+        for number, size, levels, _, _ in group:
+            above = levels.pop()
+            while levels and levels[-1] == above:
+                levels.pop()
+            if levels and room[number] > 0:
+                waiting.setdefault(len(levels) / size, []).append((number, size, levels, above, room[number]))

@@ -31,6 +31,7 @@ class _Builder:
         self.clauses: list[Clause] = []
         self.sentences: list[Sentence] = []
         self.stack: list[tuple[int, int]] = []  # (rank, section)
+        self.ends: dict[int, int] = {}  # section → where the one that closed it begins
         self.places: dict[int | None, str] = {}
         self.unnumbered = 0  # paragraphs without a number in the section so far
         numbered = [_rank(b) for b in blocks if b.kind and (b.role is Role.HEADING or b.title_end)]
@@ -50,7 +51,7 @@ class _Builder:
     def heading(self, block: Block, end: int):
         rank = _rank(block) if block.kind or block.hashes else self.top
         while self.stack and self.stack[-1][0] >= rank:
-            self.stack.pop()
+            self.ends[self.stack.pop()[1]] = block.start
         parent = self.stack[-1][1] if self.stack else None
         index = len(self.sections)
         title = self.text[block.body : end].strip().strip("#*_ ").rstrip("：:。") or block.number
@@ -58,18 +59,20 @@ class _Builder:
         self.sections.append(section)
         self.stack.append((rank, index))
         self.unnumbered = 0
-        self.clause(block._replace(end=end), block.start, end, Role.HEADING)
+        self.clause(block, block.start, end, Role.HEADING)
 
     def clause(self, block: Block, start: int, end: int, role: Role, *, numbered: bool = True):
         section = self.stack[-1][1] if self.stack else None
         first = len(self.sentences)
-        number = block.number if numbered and block.kind and role is Role.BODY else ""
         index = len(self.clauses)
-        from_ = block.body if numbered and block.kind and role is Role.BODY else start
-        for s_start, s_end in _sentences(self.text, from_, end, whole=role is not Role.BODY):
-            self.sentences.append(Sentence(len(self.sentences), s_start, s_end, index, role))
-        if len(self.sentences) == first:  # nothing but a number
-            self.sentences.append(Sentence(first, start, end, index, role))
+        number, spans = "", [(start, end)]
+        if role is Role.BODY:
+            from_ = start
+            if numbered and block.kind:
+                number, from_ = block.number, block.body
+            spans = _sentences(self.text, from_, end) or spans  # none: there is nothing but a number
+        for at, (s_start, s_end) in enumerate(spans, first):
+            self.sentences.append(Sentence(at, s_start, s_end, index, role))
         label = self.label(section, number, role)
         self.clauses.append(Clause(index, start, end, label, section, number, (first, len(self.sentences))))
 
@@ -97,16 +100,8 @@ class _Builder:
 
     def closed(self) -> tuple[Section, ...]:
         """Sections with their ends: where the next section of the same or a higher level begins."""
-        starts = [section.start for section in self.sections]
-        found = []
-        for section in self.sections:
-            end = len(self.text)
-            for other in self.sections[section.index + 1 :]:
-                if other.level <= section.level:
-                    end = starts[other.index]
-                    break
-            found.append(section._replace(end=end))
-        return tuple(found)
+        length = len(self.text)
+        return tuple(section._replace(end=self.ends.get(section.index, length)) for section in self.sections)
 
 
 def _joined(numbers):
@@ -116,23 +111,23 @@ def _joined(numbers):
         last = number
 
 
-def _sentences(text: str, start: int, end: int, *, whole: bool):
+def _sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Spans of sentences; line ends inside a joined paragraph do not end one."""
-    if whole:
-        yield start, end
-        return
-    at = start
-    while at < end:
-        match = _STOPS.search(text, at, end)
-        stop = match.end() if match else end
+    stops = [match.end() for match in _STOPS.finditer(text, start, end)]
+    if not stops or stops[-1] < end:
+        stops.append(end)
+    found, at = [], start
+    for stop in stops:
         first, last = at, stop
-        while first < last and (text[first].isspace() or text[first] in "：:，,、"):
+        lettered = at < stop and text[at].isalnum()  # as most begin: nothing to pass over, no letter to look for
+        while not lettered and first < last and (text[first] in "：:，,、" or text[first].isspace()):
             first += 1
         while last > first and text[last - 1].isspace():
             last -= 1
-        if _WORD.search(text, first, last):
-            yield first, last
+        if lettered or _WORD.search(text, first, last):
+            found.append((first, last))
         at = stop
+    return found
 
 
 def build_outline(text: str) -> Outline:

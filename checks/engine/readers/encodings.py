@@ -24,6 +24,9 @@ _GOOD_SIGNS = frozenset("，。；：！？（）【】《》“”‘’、…�
 _MOJIBAKE = re.compile(
     r"锟斤拷|烫烫烫|屯屯屯|[鈥銆锛鎴鐨鏀鍙绉闅浠涓淇鏈鐢瀹鍦鎮].?(?=[鈥銆锛鎴鐨鏀鍙绉闅浠涓淇鏈鐢瀹鍦鎮戜滑℃])|(?:[æåçèéä][\x80-\xbf\u2010-\u203a€œžŸšŒŽŠ™]{1,2}){2}|ï¼|ã€"
 )
+_MAY_BE_MOJIBAKE = re.compile(
+    "[锟烫屯鈥銆锛鎴鐨鏀鍙绉闅浠涓淇鏈鐢瀹鍦鎮æåçèéäïã]"
+)  # all of it begins so: most texts have none
 GUESSED = 100_000  # bytes that are shown to charset-normalizer
 SAMPLE = 20_000  # characters from the beginning, the middle and the end of a long text
 READABLE = 0.6
@@ -75,11 +78,11 @@ def _decode(content: bytes, declared: str) -> tuple[str, str]:
 def _wide(content: bytes) -> tuple[str, str] | None:
     """UTF-16 without its mark: every second byte of Chinese is between 4E and 9F, of ASCII it is zero."""
     sample = content[:4000]
-    if len(sample) < 8:
+    if len(sample) < 8 or b"\0" not in sample:
         return None
     for encoding, high in (("utf-16-le", sample[1::2]), ("utf-16-be", sample[0::2])):
         typical = sum(byte == 0 or 0x4E <= byte <= 0x9F or byte in (0x20, 0x30, 0xFF) for byte in high)
-        if typical < 0.95 * len(high) or b"\0" not in sample:
+        if typical < 0.95 * len(high):
             continue
         text = content.decode(encoding, "replace")
         if readable(text[:2000]) > READABLE:
@@ -137,7 +140,8 @@ def readable(text: str) -> float:
 
 def mend_mojibake(text: str) -> tuple[str, dict[str, int]]:
     """Undo a wrong decoding that lost nothing; else say how many lines are damaged."""
-    found = len(_MOJIBAKE.findall(text[:200_000]))
+    start = text[:200_000]
+    found = len(_MOJIBAKE.findall(start)) if _MAY_BE_MOJIBAKE.search(start) else 0
     if not found:
         return text, {}
     if found * 40 > min(len(text), 200_000):  # everywhere, not a quotation somewhere
