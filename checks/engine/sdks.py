@@ -227,19 +227,29 @@ def _consistency(page: Page, sheet: Sheet, sdks: list[Sdk], entries: list[tuple[
     )
 
 
+def _first_line(page: Page, pattern: re.Pattern, left_out: set[int]) -> int | None:
+    """The first line of the body with the pattern in it: found in the whole text, so that only few lines are tried."""
+    at = 0
+    while match := pattern.search(page.text, at):
+        index = page.index(match.start())
+        # What was found may run on into the next line, which the pattern in a line of its own does not.
+        if index not in left_out and page.is_body(index) and pattern.search(page.lines[index]):
+            return index
+        at = page.starts[index] + len(page.lines[index]) + 1
+    return None
+
+
 def _functions(page: Page, sdks: list[Sdk], lines: set[int]) -> list[Place]:
     """Functions an SDK is listed for that the rest of the text does not speak of, and the other way round."""
     in_list: dict[str, Place] = {}
     for sdk in sdks:
+        context = sdk.name + "".join([page.lines[i] for i in sdk.sentences])
         for kind, words in KINDS.items():
-            context = sdk.name + "".join(page.lines[i] for i in sdk.sentences)
-            if any(word in context for word in words):
-                in_list.setdefault(kind, page.sentence_span(sdk.sentences[0]))
-    body = [index for index in range(len(page.lines)) if index not in lines and page.is_body(index)]
+            if kind not in in_list and any(word in context for word in words):
+                in_list[kind] = page.sentence_span(sdk.sentences[0])
     in_body: dict[str, Place] = {}
     for kind, pattern in _BODY.items():
-        # Nearly always the whole text tells at once that no line has it.
-        speaks = pattern.search(page.text) and next((i for i in body if pattern.search(page.lines[i])), None)
+        speaks = _first_line(page, pattern, lines)
         if speaks is not None:
             in_body[kind] = page.sentence_span(speaks)
     found = [place for kind, place in in_list.items() if kind not in in_body]
