@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .factsheet import Lexicon, Page, Place, Sheet
+from .factsheet import Lexicon, Page, Place, Sheet, matches
 from .normal import TRADITIONAL
 
 WEIGHTS = Path(__file__).parent / "data" / "wording.npz"
@@ -270,6 +270,7 @@ _BLANK = re.compile(
     re.M,
 )
 _SIGNS = re.compile(r"[，、；：。](?=([，、；：。]|[）)]))|[（(](?=([，、。]|[）)]))|“(?=”)|,(?=[,，])")
+_SIGNS_FIRST = re.compile(r"[，、；：。（(“,](?=[，、；：。）)”,])")  # two in a row, whichever they are
 _STRANGE = re.compile("[\ufffd\ue000-\uf8ff" + "".join(map(chr, TRADITIONAL)) + "麽釆內]")
 _PAIRS = (("(", ")"), ("《", "》"), ("[", "]"))
 
@@ -287,7 +288,9 @@ def gather_garbled(page: Page, sheet: Sheet) -> None:
     sheet.count("typos", marks["typo"])
     sheet.count("placeholders", marks["placeholder"])
     sheet.count("blanks", [match.span() for match in _BLANK.finditer(page.original)])
-    sheet.count("doubled_signs", [(match.start(), match.start() + 2) for match in _SIGNS.finditer(page.original)])
+    sheet.count(
+        "doubled_signs", [(match.start(), match.start() + 2) for match in matches(_SIGNS_FIRST, _SIGNS, page.original)]
+    )
     strange = [match.span() for match in _STRANGE.finditer(page.original)]
     if len(strange) > max(20, len(text) * 0.03):
         strange = []  # a text in traditional characters is no damage
