@@ -27,7 +27,7 @@ _SUFFIX = re.compile(r"\.(?:com|cn|net|top|org)(?:/[A-Za-z0-9./?=_&%#~+\-]*)?(?!
 _HOST = re.compile(r"(?<![A-Za-z0-9@.\-/])[a-z0-9\-]+(?:\.[a-z0-9\-]+)*$")
 _DIGITS = re.compile(r"[+(\d][\d\-()]{3,20}\d")
 _EXTENSION = re.compile(r"(?<=\d{7})-\d{1,5}$")  # 010-12345678-801
-_INSIDE_WORD = re.compile(r"[\d.a-z/=_@\-]$")
+_INSIDE_WORD = re.compile(r"[\d.a-z/=_@\-]")
 _WORD_AFTER = re.compile(r"[\d.]*@|[a-z_]")
 _CALL = re.compile(r"电话|热线|手机号?码?(?:为|是|:)|拨打|致电|客服|tel|传真|联系|座机|call")
 _PHONE_WORD = re.compile(r"电话|热线|手机|拨打|致电|tel")
@@ -332,7 +332,7 @@ def _phones(page: Page, sheet: Sheet) -> None:
         if written.count("(") > written.count(")"):
             written = written.lstrip("(")
         before = page.before(match.start(), 18)
-        if _INSIDE_WORD.search(before) or _WORD_AFTER.match(page.text, match.end()):
+        if _INSIDE_WORD.match(before[-1:]) or _WORD_AFTER.match(page.text, match.end()):
             continue
         digits = re.sub(r"\D", "", _EXTENSION.sub("", written))
         if written.startswith("+86") or (digits.startswith("86") and len(digits) in (12, 13) and "-" in written):

@@ -126,7 +126,7 @@ def gather_sdks(page: Page, sheet: Sheet) -> None:
         sdk.sentences += span
         context = "\n".join(page.lines[i] for i in span)
         for key, pattern in (("data", _DATA), ("purpose", _PURPOSE), ("company", _COMPANY), ("link", _LINK)):
-            if pattern.search(context):
+            if key not in sdk.has and pattern.search(context):
                 sdk.has.add(key)
         entries.append((sdk, lines[k]))
     sheet.count("sdks_named", [sdk.place for sdk in sdks.values()])
@@ -196,11 +196,12 @@ def _consistency(page: Page, sheet: Sheet, sdks: list[Sdk], entries: list[tuple[
             repeated.append(page.sentence_span(line))
         seen[sdk.name] = line
     lines = {line for sdk in sdks for line in sdk.sentences}
+    nothing = {line for line in lines if _NOTHING.search(page.lines[line])}  # each line once: many SDKs share theirs
     contradictions = [
         page.sentence_span(line)
         for sdk in sdks
         for line in dict.fromkeys(sdk.sentences)
-        if _NOTHING.search(page.lines[line]) and any(_IDENTIFIER.search(page.lines[other]) for other in sdk.sentences)
+        if line in nothing and any(_IDENTIFIER.search(page.lines[other]) for other in sdk.sentences)
     ]
     pushes = [
         sdk for sdk in sdks if sdk.name == MAKERS and any(_IDENTIFIER.search(page.lines[i]) for i in sdk.sentences)
@@ -208,7 +209,7 @@ def _consistency(page: Page, sheet: Sheet, sdks: list[Sdk], entries: list[tuple[
     contradictions += [
         page.sentence_span(sdk.sentences[0])
         for sdk in sdks
-        if pushes and "推送" in sdk.name and sdk.name != MAKERS and _NOTHING.search(page.lines[sdk.sentences[0]])
+        if pushes and "推送" in sdk.name and sdk.name != MAKERS and sdk.sentences[0] in nothing
     ]
     wrong_platform = [
         page.sentence_span(line)
