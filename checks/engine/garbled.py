@@ -51,8 +51,8 @@ def codes_of(text: str) -> np.ndarray:
     return np.frombuffer(("\n\n\n" + text + "\n\n\n").encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
 
 
-def context_hash(columns: list[np.ndarray], kind: int) -> np.ndarray:
-    """A 64-bit hash of characters side by side; ``kind`` keeps the sorts of context apart."""
+def context_hash(columns: list[np.ndarray], kind: int | np.ndarray) -> np.ndarray:
+    """A 64-bit hash of characters side by side; ``kind``, one or one for each, keeps the sorts of context apart."""
     mixed = np.full(len(columns[0]), (kind + 1) * 0x2545F4914F6CDD1D & 0xFFFFFFFFFFFFFFFF, dtype=np.uint64)
     for column, prime in zip(columns, _PRIMES, strict=False):
         mixed ^= column * prime
@@ -81,7 +81,7 @@ def _tables() -> dict[str, np.ndarray]:
         return {"expected": expected, "pairs": data["pairs"], "runs": data["runs"]}
 
 
-def _expected(columns: list[np.ndarray], kind: int) -> np.ndarray:
+def _expected(columns: list[np.ndarray], kind: np.ndarray) -> np.ndarray:
     """The character that nearly always stands in these contexts, 0 where none does."""
     hashes = context_hash(columns, kind)
     entries = _tables()["expected"].take(slot_of(hashes))
@@ -108,25 +108,27 @@ def slips(text: str) -> list[tuple[int, int, str]]:
     before, after = pairs[:-1], pairs[1:]
     odd = han & ~(before & after)
     found: dict[int, tuple[int, int, str]] = {}
-    spots = np.flatnonzero(odd)  # few, so the contexts are looked up for these alone
-
-    def near(shift: int, spots: np.ndarray) -> np.ndarray:
-        return codes[3 + shift + spots]
-
-    for kind, (left, right) in enumerate(LEFT_RIGHT):
-        columns = [near(i, spots) for i in range(-left, 0)] + [near(i, spots) for i in range(1, right + 1)]
-        wanted = _expected(columns, kind)
-        for k in np.flatnonzero((wanted > 0) & (wanted != near(0, spots))):
-            i = int(spots[k])
+    # Few, so the contexts are looked up for these alone, and all kinds of them at once.
+    spots, gaps = np.flatnonzero(odd), np.flatnonzero(han & ~before)
+    near = {shift: codes[3 + shift + spots] for shift in range(-3, 4)}
+    contexts = [[near[i] for i in (*range(-left, 0), *range(1, right + 1))] for left, right in LEFT_RIGHT]
+    contexts.append([codes[3 + shift + gaps] for shift in (-2, -1, 0, 1)])  # ab|cd where abXcd is usual; seen at c
+    columns = [np.concatenate(column) for column in zip(*contexts, strict=True)]
+    replaced = len(LEFT_RIGHT) * len(spots)
+    kinds = np.zeros(len(columns[0]), dtype=np.uint64)  # what is missing stands in contexts of the first kind
+    kinds[:replaced] = np.repeat(np.arange(len(LEFT_RIGHT)), len(spots))
+    wanted = _expected(columns, kinds)
+    for k in np.flatnonzero(wanted[:replaced]):
+        spot = int(k) % len(spots)
+        if wanted[k] != near[0][spot]:
+            i = int(spots[spot])
             found.setdefault(i, (i, i + 1, chr(int(wanted[k]))))
-    # Missing: ab|cd where abXcd is usual; seen at c.
-    spots = np.flatnonzero(han & ~before)
-    wanted = _expected([near(-2, spots), near(-1, spots), near(0, spots), near(1, spots)], 0)
-    for k in np.flatnonzero(wanted > 0):
-        i = int(spots[k])
+    for k in np.flatnonzero(wanted[replaced:]):
+        i = int(gaps[k])
         if i and i not in found:
-            found[i] = (i - 1, i + 1, chr(int(wanted[k])))
-    for i in np.flatnonzero(_FUNCTION[(here & np.uint64(0xFFFF)).astype(np.int64)] & ~before & (here == at(-1))):
+            found[i] = (i - 1, i + 1, chr(int(wanted[replaced + k])))
+    doubled = np.flatnonzero(~before & (here == at(-1)))
+    for i in doubled[_FUNCTION[(here[doubled] & np.uint64(0xFFFF)).astype(np.int64)]]:
         found.setdefault(int(i), (int(i) - 1, int(i) + 1, ""))
     return [slip for _, slip in sorted(found.items()) if not _is_vocabulary(text, slip)]
 
@@ -308,6 +310,9 @@ def gather_garbled(page: Page, sheet: Sheet) -> None:
 
 def _repeated(page: Page) -> list[Place]:
     """Long sentences that stand in the text a second time, word for word."""
+    long = [line for line in page.lines if len(line) >= LONG_SENTENCE]
+    if len(set(long)) == len(long):
+        return []  # as nearly always
     seen: set[str] = set()
     found = []
     for index, line in enumerate(page.lines):
