@@ -55,6 +55,7 @@ _BODY = {
     "ad": re.compile(r"广告"),
     "voice": re.compile(r"语音"),
 }
+EXPECTED = ("share", "pay", "push", "login")  # functions that take an SDK
 MAKERS = "手机厂商推送"
 _ANDROID = re.compile(r"安卓|小米|华为|oppo|vivo|魅族|荣耀")
 _LEFT_OVER = re.compile(
@@ -250,10 +251,10 @@ def _functions(page: Page, sdks: list[Sdk], lines: set[int]) -> list[Place]:
                 in_list[kind] = page.sentence_span(sdk.sentences[0])
     in_body: dict[str, Place] = {}
     for kind, pattern in _BODY.items():
+        if kind not in in_list and kind not in EXPECTED:
+            continue  # nobody asks
         speaks = _first_line(page, pattern, lines)
         if speaks is not None:
             in_body[kind] = page.sentence_span(speaks)
     found = [place for kind, place in in_list.items() if kind not in in_body]
-    return found + [
-        in_body[kind] for kind in ("share", "pay", "push", "login") if kind in in_body and kind not in in_list
-    ]
+    return found + [in_body[kind] for kind in EXPECTED if kind in in_body and kind not in in_list]
