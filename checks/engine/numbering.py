@@ -26,6 +26,7 @@ _QUOTED = re.compile(
 )
 _QUOTED_ITEM = re.compile(rf"\"[(]([{CHINESE}]{{1,2}})[)]([\u4e00-\u9fff]{{3,20}})\"")
 _NO_DIGITS = re.compile(rf"[^{CHINESE}\d.．]")
+_NO_NUMBER = re.compile(rf"[^{CHINESE}\d]")
 _CONTACT = re.compile(r"\W{0,2}(?:中)?(?:所述|列明|载明|提供|公布|所列|列出)?的?联系")
 _LAWS = re.compile(r"法(?:律)?》?$|条例》?$|规定》?$|《[^《》]{2,40}》$|标准")
 
@@ -285,7 +286,7 @@ def _references(page: Page) -> list[Place]:
     chapters: dict[int, list[str]] = {}
     for section in numbered:
         if section.level == top:
-            value = chinese_number(re.sub(rf"[^{CHINESE}\d]", "", section.number))
+            value = chinese_number(_NO_NUMBER.sub("", section.number))
             chapters.setdefault(value, []).append(re.sub(r"\s", "", section.title).lower())
     if len(chapters) < 4:
         return []

@@ -30,7 +30,7 @@ _BODY_NAME = re.compile(
     r"([\u4e00-\u9fff]{2,18}(?:委员会|管理局|公安局|交通局|税务局|总局|厅|服务中心|数据中心|信息中心|医院|大学|学院"
     r"|研究院|研究所|协会|基金会|银行|政府|报社|电视台|总社|出版社|事务所|合作社))"
 )
-_BODY_FIRST = re.compile(r"我们(?=\W{0,3}[是指即,])|(?:主办|运营|开发)(?=[单机者方])|版权所有")
+_BODY_FIRST = re.compile(r"[我主运开版](?=们\W{0,3}[是指即,]|[办营发权][单机者方所])")
 _AFFILIATE = re.compile(r"(?:保护|及|与|和|或|给|向)([\u4e00-\u9fff]{2,3})(?:的)?关联(?:公司|方(?!式)|企业)")
 # A product in the place of one's own: 「提供某某产品和/或服务」, 「您授权或同意某某披露的」; by their rare words.
 _OUR_PRODUCTS = re.compile(r"产品[和与及]/?或?服务()")
