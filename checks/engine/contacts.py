@@ -19,14 +19,15 @@ _EMAIL = re.compile(
 _BROKEN_EMAIL = re.compile(r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]{3,}[@＠]\.[a-z]{2,3}")  # a domain without a name
 _URL = re.compile(r"(?:https?://|www\.)[A-Za-z0-9./?=_&%#:~+\-]+[A-Za-z0-9/]")
 _BREAK = re.compile(r"[\r\n]\s*")
+_BROKEN_AT = frozenset(".-")
 _MAIL_GOES_ON = re.compile(r"@[A-Za-z0-9.\-]*[.\-]\Z")  # an address cut at the end of its line
-_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if code not in map(ord, "，；：？！（）")}
-_ANY_WIDE = re.compile(f"[{''.join(map(chr, _HALF_WIDTH))}]")
+_HALF_WIDTH = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F) if chr(code) not in "，；：？！（）"}
+_ANY_WIDE = re.compile(f"[{''.join(_HALF_WIDTH)}]")
 _SUFFIX = re.compile(r"\.(?:com|cn|net|top|org)(?:/[A-Za-z0-9./?=_&%#~+\-]*)?(?![A-Za-z0-9.])")
 _HOST = re.compile(r"(?<![A-Za-z0-9@.\-/])[a-z0-9\-]+(?:\.[a-z0-9\-]+)*$")
 _DIGITS = re.compile(r"[+(\d][\d\-()]{3,20}\d")
 _EXTENSION = re.compile(r"(?<=\d{7})-\d{1,5}$")  # 010-12345678-801
-_INSIDE_WORD = re.compile(r"[\d.a-z/=_@\-]$")
+_INSIDE_WORD = re.compile(r"[\d.a-z/=_@\-]")
 _WORD_AFTER = re.compile(r"[\d.]*@|[a-z_]")
 _CALL = re.compile(r"电话|热线|手机号?码?(?:为|是|:)|拨打|致电|客服|tel|传真|联系|座机|call")
 _PHONE_WORD = re.compile(r"电话|热线|手机|拨打|致电|tel")
@@ -155,6 +156,7 @@ _KNOWN = {
     "贝壳": "ke lianjia",
 }
 OFTEN = 5  # times a text must speak of a well-known company that is neither its processor nor its product
+_GOES_ON = re.compile(r"[a-z0-9@.\-/_]")
 _SECOND_LEVEL = {"com", "net", "org", "gov", "edu", "co", "ac"}
 
 
@@ -244,8 +246,7 @@ def _emails(page: Page, sheet: Sheet) -> None:
 def _unwrapped(page: Page) -> tuple[str, Callable[[int, int], Place]]:
     """The text with letters of one width and without the line breaks inside sentences, and the way back."""
     text = page.original
-    if _ANY_WIDE.search(text):
-        text = text.translate(_HALF_WIDTH)
+    text = _ANY_WIDE.sub(lambda match: _HALF_WIDTH[match[0]], text)  # they are rare: translate would look at every one
     sentences = page.outline.sentences
     starts = [sentence.start for sentence in sentences]
     cuts = []
@@ -255,7 +256,8 @@ def _unwrapped(page: Page) -> tuple[str, Callable[[int, int], Place]]:
             start -= 1
         before = bisect_right(starts, start) - 1
         inside = before >= 0 and end <= sentences[before].end and start > starts[before]
-        if inside or _MAIL_GOES_ON.search(text, max(0, start - 40), start):
+        # Few lines end in such a sign, so the pattern is tried for these alone.
+        if inside or (text[start - 1 : start] in _BROKEN_AT and _MAIL_GOES_ON.search(text, max(0, start - 40), start)):
             cuts.append((start, end))
     if not cuts:
         return text, lambda start, end: (start, end)
@@ -310,8 +312,15 @@ def _domains(page: Page, sheet: Sheet, emails: list[tuple[str, Place]]) -> None:
 
 def _is_brand(page: Page, word: str) -> bool:
     """Whether a word of at least three Latin letters or digits stands in the text outside of addresses."""
-    alone = rf"(?<![a-z0-9@.\-/_]){re.escape(word)}(?![a-z0-9@.\-/_])"
-    return len(word) >= 3 and re.fullmatch("[a-z0-9]+", word) is not None and bool(re.search(alone, page.text))
+    if len(word) < 3 or not re.fullmatch("[a-z0-9]+", word):
+        return False
+    text = page.text
+    at = text.find(word)
+    while at >= 0:  # the word is rare, and a search for it is many times as fast as one for what may not stand before
+        if not _GOES_ON.match(text, at + len(word)) and not (at and _GOES_ON.match(text, at - 1)):
+            return True
+        at = text.find(word, at + 1)
+    return False
 
 
 def _phones(page: Page, sheet: Sheet) -> None:
@@ -323,7 +332,7 @@ def _phones(page: Page, sheet: Sheet) -> None:
         if written.count("(") > written.count(")"):
             written = written.lstrip("(")
         before = page.before(match.start(), 18)
-        if _INSIDE_WORD.search(before) or _WORD_AFTER.match(page.text, match.end()):
+        if _INSIDE_WORD.match(before[-1:]) or _WORD_AFTER.match(page.text, match.end()):
             continue
         digits = re.sub(r"\D", "", _EXTENSION.sub("", written))
         if written.startswith("+86") or (digits.startswith("86") and len(digits) in (12, 13) and "-" in written):

@@ -112,8 +112,9 @@ def _short_lines(page: Page, index: int) -> bool:
     return len(page.lines[index]) > 30 and len(following) == 5 and all(2 <= len(line) <= 24 for line in following)
 
 
-def _pairs(text: str) -> set[str]:
-    return {text[i : i + 2] for i in range(len(text) - 1)} or {text}
+@lru_cache(maxsize=1024)  # each title is held against all those of the other side
+def _pairs(text: str) -> frozenset[str]:
+    return frozenset([text[i : i + 2] for i in range(len(text) - 1)] or [text])
 
 
 def _likeness(a: str, b: str) -> float:
@@ -188,7 +189,7 @@ def _compare(page: Page, entries: list[Entry], sections: list[Section], kinds: d
     top = min((section.level for section in sections), default=1)
     matched: dict[int, int] = {}  # entry → section
     for at, entry in enumerate(entries):
-        same = [i for i, title in enumerate(titles) if i not in matched.values() and title == entry.title]
+        same = [i for i, title in enumerate(titles) if title == entry.title and i not in matched.values()]
         if same:
             matched[at] = min(same, key=lambda i: (sections[i].level, _value(sections[i]) != entry.number, i))
     unmatched = [entry.title for at, entry in enumerate(entries) if at not in matched]

@@ -7,11 +7,12 @@ line end can never run from one sentence into the next, however the document was
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ahocorasick_rs import AhoCorasick, MatchKind
+import numpy as np
+from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from .entities import Outline, Role
 from .normal import NormalText, normal_term, normalise
@@ -38,17 +39,15 @@ class Page:
         self.original, self.outline = original, outline
         normal = normal or normalise(original)
         self._origin = normal.origin
-        self._normal_starts: list[int] = []
+        # All edges looked up at once, and in C.
+        origin = np.frombuffer(normal.origin, dtype=np.int64)
+        self._normal_starts = np.searchsorted(origin, [sentence.start for sentence in outline.sentences]).tolist()
+        ends = np.searchsorted(origin, [sentence.end for sentence in outline.sentences]).tolist()
+        comparable = normal.text
+        lines = [comparable[start:end] for start, end in zip(self._normal_starts, ends, strict=True)]
         self.starts: list[int] = []  # of each sentence in the flat text
-        lines: list[str] = []
         at = 0
-        last = len(normal.origin)
-        for sentence in outline.sentences:
-            start = bisect_left(normal.origin, sentence.start, 0, last)
-            end = bisect_left(normal.origin, sentence.end, start, last)
-            line = normal.text[start:end]
-            lines.append(line)
-            self._normal_starts.append(start)
+        for line in lines:
             self.starts.append(at)
             at += len(line) + 1
         self.lines = lines
@@ -102,7 +101,7 @@ class Page:
 
 
 def matches(first: re.Pattern, pattern: re.Pattern, text: str) -> Iterator[re.Match]:
-    """What a pattern finds, tried only where its ``first`` character stands: many times as fast as searching."""
+    """What a pattern finds, tried only where ``first`` finds how it begins: many times as fast as searching."""
     at = 0
     for begin in first.finditer(text):
         if begin.start() >= at and (match := pattern.match(text, begin.start())):
@@ -120,7 +119,8 @@ class Lexicon:
             for word in group:
                 self._names.append(name)
                 words.append(normal_term(word))
-        self._automaton = AhoCorasick(words, matchkind=MatchKind.LeftmostLongest)
+        # A few hundred terms: the automaton that takes most room is small, and reads twice as fast as the usual one.
+        self._automaton = AhoCorasick(words, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA)
 
     def find(self, text: str) -> list[tuple[str, int, int]]:
         """Name of the group, start and end of every hit in comparable text, in order."""

@@ -14,15 +14,17 @@ from pathlib import Path
 
 import numpy as np
 
-from .factsheet import Lexicon, Page, Place, Sheet
+from .factsheet import Lexicon, Page, Place, Sheet, matches
 from .normal import TRADITIONAL
 
 WEIGHTS = Path(__file__).parent / "data" / "wording.npz"
 SLOTS = 20  # bits of the address in a table
 LEFT_RIGHT = ((2, 2), (3, 1), (1, 3))  # characters of context on each side
 _PRIMES = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5], dtype=np.uint64)
+_MIXER, _HALF = np.uint64(0xFF51AFD7ED558CCD), np.uint64(32)
 LONG_SENTENCE = 25  # characters; shorter ones may well come twice
 OWN_WORD = 3  # times a pair of characters must come to be a word of the text itself
+_BITS = np.array([128, 64, 32, 16, 8, 4, 2, 1], dtype=np.uint8)  # of a byte, as NumPy packs them
 _FUNCTION = np.zeros(1 << 16, dtype=bool)  # characters that carry grammar: doubled, they are a slip
 _FUNCTION[[ord(char) for char in "的与和是在于为将对会能以及被我您你了或并向从到提就把请可其"]] = True
 # Characters that stand for each other without being slips: another word for the same.
@@ -49,13 +51,13 @@ def codes_of(text: str) -> np.ndarray:
     return np.frombuffer(("\n\n\n" + text + "\n\n\n").encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
 
 
-def context_hash(columns: list[np.ndarray], kind: int) -> np.ndarray:
-    """A 64-bit hash of characters side by side; ``kind`` keeps the sorts of context apart."""
-    with np.errstate(over="ignore"):
-        mixed = np.full(len(columns[0]), kind + 1, dtype=np.uint64) * np.uint64(0x2545F4914F6CDD1D)
-        for column, prime in zip(columns, _PRIMES, strict=False):
-            mixed = (mixed ^ (column * prime)) * np.uint64(0xFF51AFD7ED558CCD)
-            mixed ^= mixed >> np.uint64(32)
+def context_hash(columns: list[np.ndarray], kind: int | np.ndarray) -> np.ndarray:
+    """A 64-bit hash of characters side by side; ``kind``, one or one for each, keeps the sorts of context apart."""
+    mixed = np.full(len(columns[0]), (kind + 1) * 0x2545F4914F6CDD1D & 0xFFFFFFFFFFFFFFFF, dtype=np.uint64)
+    for column, prime in zip(columns, _PRIMES, strict=False):
+        mixed ^= column * prime
+        mixed *= _MIXER
+        mixed ^= mixed >> _HALF
     return mixed
 
 
@@ -76,10 +78,10 @@ def _tables() -> dict[str, np.ndarray]:
     with np.load(WEIGHTS) as data:
         expected = np.zeros(1 << SLOTS, dtype=np.uint32)
         expected[data["slots"]] = data["expected"]
-        return {"expected": expected, "pairs": np.unpackbits(data["pairs"]), "runs": np.unpackbits(data["runs"])}
+        return {"expected": expected, "pairs": data["pairs"], "runs": data["runs"]}
 
 
-def _expected(columns: list[np.ndarray], kind: int) -> np.ndarray:
+def _expected(columns: list[np.ndarray], kind: np.ndarray) -> np.ndarray:
     """The character that nearly always stands in these contexts, 0 where none does."""
     hashes = context_hash(columns, kind)
     entries = _tables()["expected"].take(slot_of(hashes))
@@ -87,7 +89,9 @@ def _expected(columns: list[np.ndarray], kind: int) -> np.ndarray:
 
 
 def _known(name: str, columns: list[np.ndarray]) -> np.ndarray:
-    return _tables()[name].take(slot_of(context_hash(columns, 7))).astype(bool)
+    slots = slot_of(context_hash(columns, 7))
+    # Eight answers in a byte: a table that small stays near the processor, which the unpacked one does not.
+    return _tables()[name].take(slots >> 3) & _BITS[slots & 7] != 0
 
 
 def slips(text: str) -> list[tuple[int, int, str]]:
@@ -104,25 +108,27 @@ def slips(text: str) -> list[tuple[int, int, str]]:
     before, after = pairs[:-1], pairs[1:]
     odd = han & ~(before & after)
     found: dict[int, tuple[int, int, str]] = {}
-    spots = np.flatnonzero(odd)  # few, so the contexts are looked up for these alone
-
-    def near(shift: int, spots: np.ndarray) -> np.ndarray:
-        return codes[3 + shift + spots]
-
-    for kind, (left, right) in enumerate(LEFT_RIGHT):
-        columns = [near(i, spots) for i in range(-left, 0)] + [near(i, spots) for i in range(1, right + 1)]
-        wanted = _expected(columns, kind)
-        for k in np.flatnonzero((wanted > 0) & (wanted != near(0, spots))):
-            i = int(spots[k])
+    # Few, so the contexts are looked up for these alone, and all kinds of them at once.
+    spots, gaps = np.flatnonzero(odd), np.flatnonzero(han & ~before)
+    near = {shift: codes[3 + shift + spots] for shift in range(-3, 4)}
+    contexts = [[near[i] for i in (*range(-left, 0), *range(1, right + 1))] for left, right in LEFT_RIGHT]
+    contexts.append([codes[3 + shift + gaps] for shift in (-2, -1, 0, 1)])  # ab|cd where abXcd is usual; seen at c
+    columns = [np.concatenate(column) for column in zip(*contexts, strict=True)]
+    replaced = len(LEFT_RIGHT) * len(spots)
+    kinds = np.zeros(len(columns[0]), dtype=np.uint64)  # what is missing stands in contexts of the first kind
+    kinds[:replaced] = np.repeat(np.arange(len(LEFT_RIGHT)), len(spots))
+    wanted = _expected(columns, kinds)
+    for k in np.flatnonzero(wanted[:replaced]):
+        spot = int(k) % len(spots)
+        if wanted[k] != near[0][spot]:
+            i = int(spots[spot])
             found.setdefault(i, (i, i + 1, chr(int(wanted[k]))))
-    # Missing: ab|cd where abXcd is usual; seen at c.
-    spots = np.flatnonzero(han & ~before)
-    wanted = _expected([near(-2, spots), near(-1, spots), near(0, spots), near(1, spots)], 0)
-    for k in np.flatnonzero(wanted > 0):
-        i = int(spots[k])
+    for k in np.flatnonzero(wanted[replaced:]):
+        i = int(gaps[k])
         if i and i not in found:
-            found[i] = (i - 1, i + 1, chr(int(wanted[k])))
-    for i in np.flatnonzero(_FUNCTION[(here & np.uint64(0xFFFF)).astype(np.int64)] & ~before & (here == at(-1))):
+            found[i] = (i - 1, i + 1, chr(int(wanted[replaced + k])))
+    doubled = np.flatnonzero(~before & (here == at(-1)))
+    for i in doubled[_FUNCTION[(here[doubled] & np.uint64(0xFFFF)).astype(np.int64)]]:
         found.setdefault(int(i), (int(i) - 1, int(i) + 1, ""))
     return [slip for _, slip in sorted(found.items()) if not _is_vocabulary(text, slip)]
 
@@ -270,6 +276,7 @@ _BLANK = re.compile(
     re.M,
 )
 _SIGNS = re.compile(r"[，、；：。](?=([，、；：。]|[）)]))|[（(](?=([，、。]|[）)]))|“(?=”)|,(?=[,，])")
+_SIGNS_FIRST = re.compile(r"[，、；：。（(“,](?=[，、；：。）)”,])")  # two in a row, whichever they are
 _STRANGE = re.compile("[\ufffd\ue000-\uf8ff" + "".join(map(chr, TRADITIONAL)) + "麽釆內]")
 _PAIRS = (("(", ")"), ("《", "》"), ("[", "]"))
 
@@ -287,7 +294,9 @@ def gather_garbled(page: Page, sheet: Sheet) -> None:
     sheet.count("typos", marks["typo"])
     sheet.count("placeholders", marks["placeholder"])
     sheet.count("blanks", [match.span() for match in _BLANK.finditer(page.original)])
-    sheet.count("doubled_signs", [(match.start(), match.start() + 2) for match in _SIGNS.finditer(page.original)])
+    sheet.count(
+        "doubled_signs", [(match.start(), match.start() + 2) for match in matches(_SIGNS_FIRST, _SIGNS, page.original)]
+    )
     strange = [match.span() for match in _STRANGE.finditer(page.original)]
     if len(strange) > max(20, len(text) * 0.03):
         strange = []  # a text in traditional characters is no damage
@@ -301,6 +310,9 @@ def gather_garbled(page: Page, sheet: Sheet) -> None:
 
 def _repeated(page: Page) -> list[Place]:
     """Long sentences that stand in the text a second time, word for word."""
+    long = [line for line in page.lines if len(line) >= LONG_SENTENCE]
+    if len(set(long)) == len(long):
+        return []  # as nearly always
     seen: set[str] = set()
     found = []
     for index, line in enumerate(page.lines):

@@ -264,7 +264,7 @@ def _gives_purpose(page: Page, index: int) -> bool:
     if _PURPOSE.search(line):
         return True
     first, last = page.outline.clauses[page.outline.sentences[index].clause].sentences
-    return last - first < LONG_LIST and any(_PURPOSE.search(page.lines[i]) for i in range(first, last))
+    return last - first < LONG_LIST and any(i != index and _PURPOSE.search(page.lines[i]) for i in range(first, last))
 
 
 def _around(page: Page, item: Item) -> Place:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from .blocks import CHINESE, chinese_number
 from .factsheet import Page, Place, Sheet
@@ -25,12 +26,12 @@ _QUOTED = re.compile(
 )
 _QUOTED_ITEM = re.compile(rf"\"[(]([{CHINESE}]{{1,2}})[)]([\u4e00-\u9fff]{{3,20}})\"")
 _NO_DIGITS = re.compile(rf"[^{CHINESE}\d.．]")
+_NO_NUMBER = re.compile(rf"[^{CHINESE}\d]")
 _CONTACT = re.compile(r"\W{0,2}(?:中)?(?:所述|列明|载明|提供|公布|所列|列出)?的?联系")
 _LAWS = re.compile(r"法(?:律)?》?$|条例》?$|规定》?$|《[^《》]{2,40}》$|标准")
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     place: Place
     style: str
     prefix: str  # 2.1 of 2.1.3
@@ -168,8 +169,9 @@ def _errors(page: Page, numbers: list[Number]) -> list[Place]:
     errors: list[Place] = []
     previous = 0
     for number in numbers:
-        same = [i for i, it in enumerate(open_lists) if (it.style, it.prefix) == (number.style, number.prefix)]
-        following = next((i for i in reversed(same) if open_lists[i].last == number.value - 1), None)
+        style, prefix, before = number.style, number.prefix, number.value - 1
+        same = [i for i, it in enumerate(open_lists) if it.style == style and it.prefix == prefix]
+        following = next((i for i in reversed(same) if open_lists[i].last == before), None) if same else None
         start = number.place[0]
         if following is not None:
             del open_lists[following + 1 :]
@@ -284,7 +286,7 @@ def _references(page: Page) -> list[Place]:
     chapters: dict[int, list[str]] = {}
     for section in numbered:
         if section.level == top:
-            value = chinese_number(re.sub(rf"[^{CHINESE}\d]", "", section.number))
+            value = chinese_number(_NO_NUMBER.sub("", section.number))
             chapters.setdefault(value, []).append(re.sub(r"\s", "", section.title).lower())
     if len(chapters) < 4:
         return []

@@ -30,9 +30,10 @@ _BODY_NAME = re.compile(
     r"([\u4e00-\u9fff]{2,18}(?:委员会|管理局|公安局|交通局|税务局|总局|厅|服务中心|数据中心|信息中心|医院|大学|学院"
     r"|研究院|研究所|协会|基金会|银行|政府|报社|电视台|总社|出版社|事务所|合作社))"
 )
-_BODY_FIRST = re.compile("[我主运开版]")
+_BODY_FIRST = re.compile(r"[我主运开版](?=们\W{0,3}[是指即,]|[办营发权][单机者方所])")
 _AFFILIATE = re.compile(r"(?:保护|及|与|和|或|给|向)([\u4e00-\u9fff]{2,3})(?:的)?关联(?:公司|方(?!式)|企业)")
 # A product in the place of one's own: 「提供某某产品和/或服务」, 「您授权或同意某某披露的」; by their rare words.
+_OUR_PRODUCTS = re.compile(r"产品[和与及]/?或?服务()")
 _IN_OUR_PLACE = re.compile(r"产品[和与及]/?或?服务|[权可]或同意([\u4e00-\u9fff]{2,8}?)(?:披露|公开|共享)的")
 _OUR_PLACE = re.compile(r"(?:使用|提供|访问)([\u4e00-\u9fff]{2,6})$")
 _COMMON = re.compile(
@@ -178,7 +179,9 @@ def _strangers(page: Page, sheet: Sheet) -> None:
     """Affiliates or a product of somebody whom the text does not introduce: a name left over from another policy."""
     known = "".join(sheet.values["processors"] + sheet.values["other_companies"] + sheet.values["product_names"])
     named = [(match[1], *match.span()) for match in _AFFILIATE.finditer(page.text)]
-    for match in _IN_OUR_PLACE.finditer(page.text):
+    # Without the rare words of the second kind, the first is found by its beginning.
+    in_our_place = _IN_OUR_PLACE if "或同意" in page.text else _OUR_PRODUCTS
+    for match in in_our_place.finditer(page.text):
         before = None if match[1] else _OUR_PLACE.search(page.before(match.start(), 8))
         if name := match[1] or (before and before[1]):
             named.append((name, match.start() - len(before[0] if before else ""), match.end()))

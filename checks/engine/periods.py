@@ -10,14 +10,15 @@ from .factsheet import Page, Place, Sheet, matches
 _PERIOD = re.compile(
     r"(\d{1,4}|[一二三四五六七八九十百两]{1,4}|半)\]?(?:\([一二三四五六七八九十]{1,3}\))?(?:个)?(工作日|自然日|日|天|月|年|小时)(?![月日号])"
 )
-_PERIOD_FIRST = re.compile(r"[\d一二三四五六七八九十百两半]")
+# With what may stand next: nearly all digits, and nearly every 一, begin something else.
+_PERIOD_FIRST = re.compile(r"[\d一二三四五六七八九十百两半](?=[\d一二三四五六七八九十百两\](个工自日天月年小])")
 _ANSWER = re.compile(r"答复|回复|反馈|响应|处理(?:完毕|您的)|核实(?:和|并)?处理|给予|完成(?:核查|处理)")
 _WE_ANSWER = re.compile(r"(?:我们|本公司|平台|客服|专人)[^,.;]{0,16}$")  # 「我们将在15天内做出答复」 names nobody else
 _REPLY = re.compile(r"(?:之?内|以内)[^,.;]{0,10}(?:答复|回复|反馈|回应)")
 _KEEP = re.compile(r"保存|存储|保留|留存|储存")
 _REQUEST = re.compile(r"请求|申请|投诉|意见|问题|联系|身份|要求")
 _AGE = re.compile(r"(\d{1,2}|十[一二三四五六七八九]?)(?:\([^()\n]{1,4}\))?周?岁(以下)?(?:\((含)\))?")
-_AGE_FIRST = re.compile(r"[\d十]")
+_AGE_FIRST = re.compile(r"[\d十](?=[\d一二三四五六七八九]?[(周岁])")
 _UNIT = {"自然日": "天", "日": "天", "月": "个月", "工作日": "个工作日"}
 
 

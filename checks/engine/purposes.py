@@ -35,7 +35,9 @@ def find_purpose(page: Page, index: int, offset: int | None = None) -> Place | N
         spans.sort(key=lambda span: (span[0] < offset, abs(span[0] - offset)))
     if spans:
         return spans[0]
-    match = _BEFORE.search(page.text, start, end)
+    line = page.lines[index]
+    # The pattern is slow, and one of these is in all that it finds.
+    match = _BEFORE.search(page.text, start, end) if "为" in line or "出于" in line or "向您" in line else None
     return match.span(match.lastindex) if match else None
 
 

@@ -23,7 +23,9 @@ def gather_readability(page: Page, sheet: Sheet) -> None:
     sheet.count("headings", [(section.start, section.heading_end) for section in numbered])
     sheet.set("headings", len(page.outline.sections))
     blanks = [sign for sign in " \t\n\u3000\xa0" if sign in text]
-    paragraphs = [(start, end, _visible(text[start:end], blanks)) for start, end in _paragraphs(page)]
+    # What is not long with its blanks is not long without them: most paragraphs need no counting.
+    stretches = [(start, end) for start, end in _paragraphs(page) if end - start > LONG_PARAGRAPH]
+    paragraphs = [(start, end, _visible(text[start:end], blanks)) for start, end in stretches]
     for name, limit in (("long_paragraphs", LONG_PARAGRAPH), ("walls", WALL)):
         long = [(start, end, size) for start, end, size in paragraphs if size > limit]
         long.sort(key=lambda row: (-row[2], row[0]))
@@ -40,14 +42,18 @@ def gather_readability(page: Page, sheet: Sheet) -> None:
 def _paragraphs(page: Page) -> list[Place]:
     """Clauses with no line end between them: what a reader sees as one block."""
     found: list[Place] = []
+    text, contents = page.original, Role.CONTENTS
+    last = -1  # where the paragraph before ends
     for clause in page.outline.clauses:
-        sentence = page.outline.sentences[clause.sentences[0]]
-        if sentence.role is Role.CONTENTS:
+        if page.roles[clause.sentences[0]] is contents:
             continue
-        if found and not _LINE_END.search(page.original, found[-1][1], clause.start):
-            found[-1] = (found[-1][0], clause.end)
+        start, end = clause.start, clause.end
+        # Nearly every clause follows a plain line end, which is told without the pattern.
+        if last < 0 or text.startswith("\n", last) or _LINE_END.search(text, last, start):
+            found.append((start, end))
         else:
-            found.append((clause.start, clause.end))
+            found[-1] = (found[-1][0], end)
+        last = end
     return found
 
 

@@ -31,6 +31,8 @@ _LABEL = re.compile(
     r"|(?P<link>(?:第三方|sdk|运营方|官方|的)*(?:隐私(?:权?政策|声明|协议|保护指引|保护声明)|官网|收集使用规则|隐私保护说明)(?:的?链接|地址|网址)*)[:|]"
     r"|(?P<end>sdk名称|第三方名称|收集方式|处理方式|共享方式|使用方式|适用平台|操作系统)[:|]"
 )
+_CLOSES_LABEL = re.compile(r"[:|]")
+_IN_LABELS = "".join({*_LABEL.pattern} - {":", "|"})  # all characters that a label may have, and a few more
 _FOR = (
     re.compile(r"(?:^|[,.;:|)\n])(?:您[^,.;\n]{0,24}时,)?(?:为了?|为(?=保证|便于|实现))([^,.;|\n]{3,60}?),"),
     re.compile(r"(?:用于|用来|以便于?|以实现|目的(?:是|为))([^,.;|\n]{2,60})"),
@@ -122,9 +124,20 @@ def _stretch(page: Page, lines: list[int]) -> tuple[int, int]:
     return page.starts[lines[0]], page.starts[last] + len(page.lines[last])
 
 
+def _labels(text: str, start: int, end: int) -> list[re.Match]:
+    """The labels in a stretch: looked for only in the words right before a sign that closes one."""
+    found = []
+    for sign in _CLOSES_LABEL.finditer(text, start, end):
+        words = start + len(text[start : sign.start()].rstrip(_IN_LABELS))
+        if match := _LABEL.search(text, words, sign.end()):
+            found.append(match)
+        start = sign.end()
+    return found
+
+
 def _from_labels(page: Page, found: dict[str, str], lines: list[int]) -> None:
     start, end = _stretch(page, lines)
-    labels = list(_LABEL.finditer(page.text, start, end))
+    labels = _labels(page.text, start, end)
     for label, following in zip_longest(labels, labels[1:]):
         kind = label.lastgroup
         if kind not in found or found[kind]:

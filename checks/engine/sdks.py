@@ -55,6 +55,7 @@ _BODY = {
     "ad": re.compile(r"广告"),
     "voice": re.compile(r"语音"),
 }
+EXPECTED = ("share", "pay", "push", "login")  # functions that take an SDK
 MAKERS = "手机厂商推送"
 _ANDROID = re.compile(r"安卓|小米|华为|oppo|vivo|魅族|荣耀")
 _LEFT_OVER = re.compile(
@@ -126,7 +127,7 @@ def gather_sdks(page: Page, sheet: Sheet) -> None:
         sdk.sentences += span
         context = "\n".join(page.lines[i] for i in span)
         for key, pattern in (("data", _DATA), ("purpose", _PURPOSE), ("company", _COMPANY), ("link", _LINK)):
-            if pattern.search(context):
+            if key not in sdk.has and pattern.search(context):
                 sdk.has.add(key)
         entries.append((sdk, lines[k]))
     sheet.count("sdks_named", [sdk.place for sdk in sdks.values()])
@@ -196,11 +197,12 @@ def _consistency(page: Page, sheet: Sheet, sdks: list[Sdk], entries: list[tuple[
             repeated.append(page.sentence_span(line))
         seen[sdk.name] = line
     lines = {line for sdk in sdks for line in sdk.sentences}
+    nothing = {line for line in lines if _NOTHING.search(page.lines[line])}  # each line once: many SDKs share theirs
     contradictions = [
         page.sentence_span(line)
         for sdk in sdks
         for line in dict.fromkeys(sdk.sentences)
-        if _NOTHING.search(page.lines[line]) and any(_IDENTIFIER.search(page.lines[other]) for other in sdk.sentences)
+        if line in nothing and any(_IDENTIFIER.search(page.lines[other]) for other in sdk.sentences)
     ]
     pushes = [
         sdk for sdk in sdks if sdk.name == MAKERS and any(_IDENTIFIER.search(page.lines[i]) for i in sdk.sentences)
@@ -208,7 +210,7 @@ def _consistency(page: Page, sheet: Sheet, sdks: list[Sdk], entries: list[tuple[
     contradictions += [
         page.sentence_span(sdk.sentences[0])
         for sdk in sdks
-        if pushes and "推送" in sdk.name and sdk.name != MAKERS and _NOTHING.search(page.lines[sdk.sentences[0]])
+        if pushes and "推送" in sdk.name and sdk.name != MAKERS and sdk.sentences[0] in nothing
     ]
     wrong_platform = [
         page.sentence_span(line)
@@ -227,22 +229,32 @@ def _consistency(page: Page, sheet: Sheet, sdks: list[Sdk], entries: list[tuple[
     )
 
 
+def _first_line(page: Page, pattern: re.Pattern, left_out: set[int]) -> int | None:
+    """The first line of the body with the pattern in it: found in the whole text, so that only few lines are tried."""
+    at = 0
+    while match := pattern.search(page.text, at):
+        index = page.index(match.start())
+        # What was found may run on into the next line, which the pattern in a line of its own does not.
+        if index not in left_out and page.is_body(index) and pattern.search(page.lines[index]):
+            return index
+        at = page.starts[index] + len(page.lines[index]) + 1
+    return None
+
+
 def _functions(page: Page, sdks: list[Sdk], lines: set[int]) -> list[Place]:
     """Functions an SDK is listed for that the rest of the text does not speak of, and the other way round."""
     in_list: dict[str, Place] = {}
     for sdk in sdks:
+        context = sdk.name + "".join([page.lines[i] for i in sdk.sentences])
         for kind, words in KINDS.items():
-            context = sdk.name + "".join(page.lines[i] for i in sdk.sentences)
-            if any(word in context for word in words):
-                in_list.setdefault(kind, page.sentence_span(sdk.sentences[0]))
-    body = [index for index in range(len(page.lines)) if index not in lines and page.is_body(index)]
+            if kind not in in_list and any(word in context for word in words):
+                in_list[kind] = page.sentence_span(sdk.sentences[0])
     in_body: dict[str, Place] = {}
     for kind, pattern in _BODY.items():
-        # Nearly always the whole text tells at once that no line has it.
-        speaks = pattern.search(page.text) and next((i for i in body if pattern.search(page.lines[i])), None)
+        if kind not in in_list and kind not in EXPECTED:
+            continue  # nobody asks
+        speaks = _first_line(page, pattern, lines)
         if speaks is not None:
             in_body[kind] = page.sentence_span(speaks)
     found = [place for kind, place in in_list.items() if kind not in in_body]
-    return found + [
-        in_body[kind] for kind in ("share", "pay", "push", "login") if kind in in_body and kind not in in_list
-    ]
+    return found + [in_body[kind] for kind in EXPECTED if kind in in_body and kind not in in_list]
