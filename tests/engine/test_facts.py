@@ -394,3 +394,18 @@ def test_time_grows_with_the_text_and_not_faster():
 
     best(outlines[0])
     assert best(outlines[1]) < best(outlines[0]) * 4 * 2.5
+
+
+@pytest.mark.parametrize(
+    ("text", "typos"),
+    [
+        ("系统处于维护状态时，服务会暂停。", 0),
+        ("我们正在在线客服页面公布结果。", 0),
+        ("您可致电中信总行或微信总部。", 0),
+        ("请说明一下情况，我门店会登记。", 0),
+        ("头像您可随时更换。", 0),
+        ("我门会像您提供服务。", 2),
+    ],
+)
+def test_a_sound_phrase_that_holds_a_slip_is_none(text, typos):
+    assert extract_facts(text, build_outline(text)).metrics["typos"] == typos
