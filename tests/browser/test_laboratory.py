@@ -88,3 +88,22 @@ def test_a_rule_is_repaired_from_a_false_alarm(open_context, draft):
     page.goto(f"/studio/drafts/{draft.pk}/")
     page.get_by_role("button", name="提交").click()
     expect(page.locator("main")).to_contain_text("复核中")
+
+
+def test_a_trial_that_is_due_does_not_write(open_context, draft):
+    """The rules are written once by whoever types and presses the button before the trial has begun."""
+    context, _watch = open_context()
+    page = sign_in(context.new_page(), draft.author)
+    page.goto(f"/studio/drafts/{draft.pk}/laboratory/?code=A-PERIOD&part=named")
+    written = []
+
+    def slowly(route):
+        written.append(route.request.url)
+        page.wait_for_timeout(600)  # longer than a trial waits
+        route.continue_()
+
+    page.route("**/laboratory/rules/", slowly)
+    page.fill("#lab-rules", "保存 & !图片")
+    page.get_by_role("button", name="写入草稿").click()
+    expect(page.locator("#messages")).to_contain_text("规则已写入草稿")
+    assert len(written) == 1
