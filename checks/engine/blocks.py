@@ -37,10 +37,10 @@ _MAY_BEGIN = re.compile(
     rf"{_NUMBER_FIRST.pattern}(?:(?<=第)(?=[{CHINESE}\d])|(?<=[（(])(?=\s*[{CHINESE[2:]}\da-zA-Z])"
     rf"|(?<=\d)(?=\d?[.．、)）\\])|(?<=[{CHINESE[2:]}])(?=[{CHINESE[2:]}]{{0,2}}(?:[、．.]|\s*[:：]))|(?<=[①-⑳❶-❿⑴-⒇]))"
 )
-_CLOSES_NUMBER = re.compile(r"[、.．:：\s]+$")
+_CLOSES_NUMBER = re.compile(r"[、.．:：\s\\]+$")
 _NO_DIGITS = re.compile(rf"[^{CHINESE}\d]")
 _NOT_TITLE = re.compile(r"[\W_]+|\d+$")
-_MARKUP = re.compile(r"[ \t\u3000\xa0]*(?:#{1,6}[ \t]+|[-*+•·●■◆▪►➤※][ \t]*|>[ \t]*|\*\*|__)*")
+_MARKUP = re.compile(r"[ \t\u3000\xa0]*(?:#{1,6}(?:[ \t]+|(?=\d))|[-*+•·●■◆▪►➤※][ \t]*|>[ \t]*|\*\*|__)*")
 _HASHES = re.compile(r"\s*(#*)")
 _WORD = re.compile(r"\w")
 _LINE = re.compile(r"[^\r\n\v\f\u2028\u2029\x85]+")
@@ -250,7 +250,7 @@ def _mark_contents(blocks: list[Block], text: str) -> list[Block]:
         block = marked[i]
         tail = text[max(block.start, block.end - 40) : block.end]
         announced = _may_announce(tail) and bool(_CONTENTS_TITLE.search(tail))
-        opens = i + 1 < len(marked) and marked[i + 1].value == 1 and marked[i + 1].kind in ("chinese", "chapter")
+        opens = i + 1 < len(marked) and _may_open(marked[i + 1], text)
         run = _contents_run(marked, i + 1, text, bare_at, announced) if announced or opens or i == 0 else 0
         if run:
             for k in range(i + 1, i + 1 + run):
@@ -259,6 +259,16 @@ def _mark_contents(blocks: list[Block], text: str) -> list[Block]:
             i += run
         i += 1
     return marked
+
+
+def _may_open(block: Block, text: str) -> bool:
+    """Whether a table of contents can begin here unannounced: a first number, and for 1. a title that comes again."""
+    if block.value != 1 or block.kind not in ("chinese", "chapter", "decimal"):
+        return False
+    if block.kind != "decimal":
+        return True
+    title = text[block.body : min(block.end, block.body + 6)]
+    return block.end - block.body <= MAX_HEADING and "." not in block.number and text.find(title, block.end) > 0
 
 
 def _may_announce(tail: str) -> bool:
@@ -279,8 +289,12 @@ def _contents_run(
     seen: set[tuple[str, int]] = set()
     titles: set[str] = set()
     count = 0
+    kind = blocks[first].kind if first < len(blocks) else ""
+    series = kind == "decimal" and not announced
     for block in islice(blocks, first, None):
         key = (block.kind, block.value)
+        if (series and key != (kind, count + 1)) or (kind and block.kind and _above(block.kind, kind)):
+            break
         if block.kind and block.kind != "decimal" and key in seen and block.value == 1:
             break
         title = bare_at(block.body, block.end)
@@ -296,7 +310,7 @@ def _contents_run(
         seen.add(key)
         titles.add(title)
         count += 1
-    if count < 3:
+    if count < (4 if series else 3):
         return 0
     # A bare title begins with the first letter of its text: most of what stands below needs no further look.
     letters = {title[0] for title in titles if title}
@@ -307,7 +321,20 @@ def _contents_run(
     ]
     again = sum(1 for title in titles if title and any(other.startswith(title[:12]) for other in later))
     needed = 0.2 if announced else 0.7
-    return count if again >= max(2, needed * len(titles)) else 0
+    if again >= max(2, needed * len(titles)):
+        return count
+    return _chapters(blocks[first : first + count], text) if announced else 0
+
+
+def _above(kind: str, other: str) -> bool:
+    return KINDS.index(kind) < KINDS.index(other)
+
+
+def _chapters(entries: list[Block], text: str) -> int:
+    """How many of the lines, numbered from 1 on, name chapters of a policy, even if none of them comes again."""
+    numbered = [block for number, block in enumerate(entries, 1) if block.value == number]
+    named = sum(1 for block in numbered if _HEADING_WORDS.search(text[block.body : block.end].strip("*#_；;。 ")))
+    return len(numbered) if len(numbered) >= 5 and named >= 0.7 * len(numbered) else 0
 
 
 def _split_last_entry(blocks: list[Block], last: int, text: str) -> list[Block]:

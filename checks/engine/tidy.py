@@ -24,14 +24,16 @@ _ANY_WIDE = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]")
 _INVISIBLE = re.compile(f"[{''.join(sorted(INVISIBLE))}]+")
 _STOPS = "。；;！!？?：:"
 _OPEN_ENDS = '。；;！!？?：:，,、…”"』】》）)'
+_CLOSES_BOLD = " \t\u3000\xa0*_"
 _CLOSING = "，。；、：！？）》”』】"
 _HEADED = re.compile(
-    r"\s*(?:第[一二三四五六七八九十\d]{1,3}[章节条部]|[一二三四五六七八九十]{1,3}[、．.]|[（(][一二三四五六七八九十\d]{1,3}[）)]|\d{1,2}(?:\.\d{1,2})*[、．.]?)"
+    r"[\s*]*(?:第[一二三四五六七八九十\d]{1,3}[章节条部]|[一二三四五六七八九十]{1,3}[、．.]|[（(][一二三四五六七八九十\d]{1,3}[）)]|\d{1,2}(?:\.\d{1,2})*[、．.]?)"
 )
 _NUMBERED = re.compile(
-    r"\s*(?:第[一二三四五六七八九十百\d]{1,4}[章节条部编篇]|[一二三四五六七八九十]{1,3}[、．]|[（(]\s*[一二三四五六七八九十\d]{1,3}\s*[）)]"
+    r"[\s*]*(?:第[一二三四五六七八九十百\d]{1,4}[章节条部编篇]|[一二三四五六七八九十]{1,3}[、．]|[（(]\s*[一二三四五六七八九十\d]{1,3}\s*[）)]"
     r"|\d{1,2}(?:[、．)）]|\.(?!\d))|\d{1,2}(?:\.\d{1,2}){1,3}[、.．]?(?![\d%年月日])|[①-⑳❶-❿⑴-⒇•●■◆▪►➤※|]|[-*+>]\s|#+\s)"
 )
+_RULER = re.compile(r"\s*([=*_~.·—─-])\1{3,}\s*")  # a line drawn between two parts
 _GOES_ON = re.compile(r"[的和与或在为会将们您及以对从向由等是把被使让并但而如若因、，（《“]$")
 NARROWEST, WIDEST = 12, 130
 FEWEST_LINES = 8
@@ -105,12 +107,14 @@ def _line_breaks(text: str) -> list[tuple[int, int]]:
     lines = [Line(match.start(), line) for match in _LINE.finditer(text) if not (line := match[0]).isspace()]
     if len(lines) < 2:
         return []
+    rulers = {line.start for line in lines if _RULER.fullmatch(line.text)}
     goes_on, exact = _wrapping([line.text for line in lines])
     cuts = []
     opens = True  # whether the line is the first of its paragraph
     for line, following in pairwise(lines):
         before, after = line.text, following.text
-        joined = after.lstrip()[0] in _CLOSING or goes_on(before, after, opens)
+        ruled = line.start in rulers or following.start in rulers
+        joined = not ruled and (after.lstrip()[0] in _CLOSING or goes_on(before, after, opens))
         if joined and exact:
             cuts.append((line.start + len(before), following.start))  # a space beside the break stood there before
         elif joined:
@@ -150,11 +154,16 @@ def _nearly(line: str, following: str, opens: bool, *, width: int) -> bool:
 
 
 def _new_paragraph(line: str, following: str) -> bool:
-    return bool(_NUMBERED.match(following)) or (line.rstrip()[-1] in _STOPS and following[0].isspace())
+    return bool(_NUMBERED.match(following)) or (_last(line) in _STOPS and following[0].isspace())
 
 
 def _never(line: str, following: str, opens: bool) -> bool:
     return False
+
+
+def _last(line: str) -> str:
+    """The last character, behind which a sentence in bold may be closed."""
+    return line.rstrip(_CLOSES_BOLD)[-1:]
 
 
 def _open_ended(lines: Collection[str]) -> float:
@@ -173,7 +182,7 @@ def _usual_width(lines: list[str]) -> int:
 
 
 def _runs_on(line: str, following: str) -> bool:
-    return line.rstrip()[-1] not in _STOPS and not _NUMBERED.match(following)
+    return _last(line) not in _STOPS and not _NUMBERED.match(following)
 
 
 def _ragged(line: str, following: str, opens: bool) -> bool:

@@ -169,6 +169,47 @@ def test_numbered_conditions_after_an_announcement_are_no_contents():
     assert Role.CONTENTS not in {s.role for s in build_outline(text).sentences}
 
 
+PLAIN_CONTENTS = ["1. 我们收集的信息", "2. 保存与期限", "3. 您享有的权利", "4. 变更", "5. 怎样找到我们"]
+
+
+def contents_of(text: str) -> list[str]:
+    return [text[s.start : s.end] for s in build_outline(text).sentences if s.role is Role.CONTENTS]
+
+
+@pytest.mark.parametrize("between", ["\n", "\n\n"])
+def test_contents_that_nobody_announces_are_told_by_their_titles_coming_again(between):
+    chapters = "\n".join(f"{line}\n{BODY}" for line in PLAIN_CONTENTS)
+    assert (
+        contents_of("某某手游指引\n更新提示\n" + between.join(PLAIN_CONTENTS) + "\n更新日期\n" + chapters)
+        == PLAIN_CONTENTS
+    )
+    # Chapters with numerals, contents with digits: the first numeral begins the body.
+    numerals = "\n".join(f"{n}．{line[3:]}\n{BODY}" for n, line in zip("一二三四五", PLAIN_CONTENTS, strict=True))
+    assert contents_of("某某手游指引\n欢迎使用。\n" + between.join(PLAIN_CONTENTS) + "\n" + numerals) == PLAIN_CONTENTS
+
+
+def test_steps_whose_words_come_again_are_no_contents():
+    text = "注销步骤\n1. 打开设置\n2. 账号安全\n3. 确认身份\n4. 提交申请\n5. 等待审核\n随后打开设置页面可见进度。账号安全由您负责。\n"
+    assert contents_of(text) == []
+
+
+def test_announced_chapters_are_contents_though_none_comes_again():
+    entries = ["1、我们如何收集您的信息", "2、我们如何使用 Cookie", "3、信息安全", "4、您的权利", "5、本声明如何更新"]
+    text = "本声明将帮助您了解以下内容：\n" + "\n".join(entries) + f"\n甲、范围\n{BODY}\n乙、资料\n{BODY}"
+    assert contents_of(text) == entries
+
+
+def test_a_ruler_joins_no_paragraphs():
+    broken = "我们会在您登录时收集\n**手机号码**\n，用于识别您的身份\n"
+    text = f"**请您仔细阅读。**\n==========\n**一、收集**\n{broken * 4}==========\n**二、保存**\n{broken * 4}"
+    assert [title.strip("*") for _, title in titles(text)] == ["收集", "保存"]
+
+
+def test_numbers_in_markdown_have_no_signs_of_their_own():
+    text = f"###1. 收集\n{BODY}\n###2\\. 保存\n{BODY}"
+    assert titles(text) == [("1", "收集"), ("2", "保存")]
+
+
 def test_a_policy_in_one_line_has_the_sections_a_reader_sees():
     outline = check_offsets(policy("single_line.txt"))
     assert [s.number for s in outline.sections if s.level == 1] == list("一二三四五六七八")
