@@ -27,6 +27,7 @@ _QUOTED = re.compile(
 _QUOTED_ITEM = re.compile(rf"\"[(]([{CHINESE}]{{1,2}})[)]([\u4e00-\u9fff]{{3,20}})\"")
 _NO_DIGITS = re.compile(rf"[^{CHINESE}\d.．]")
 _NO_NUMBER = re.compile(rf"[^{CHINESE}\d]")
+_WITHOUT_SIGN = re.compile(r"(\d{1,2})\s+(?=[\u4e00-\u9fff])")
 _CONTACT = re.compile(r"\W{0,2}(?:中)?(?:所述|列明|载明|提供|公布|所列|列出)?的?联系")
 _LAWS = re.compile(r"法(?:律)?》?$|条例》?$|规定》?$|《[^《》]{2,40}》$|标准")
 
@@ -86,7 +87,7 @@ def gather_numbering(page: Page, sheet: Sheet) -> None:
     numbers = _numbers(page)
     sheet.set("numbered", len(numbers))
     sheet.set("numbered_headings", sum(1 for number in numbers if number.heading))
-    errors = {*_errors(page, numbers), *_doubled(page, numbers), *_no_items(page, numbers)}
+    errors = {*_errors(page, numbers), *_doubled(page, numbers), *_no_items(page, numbers), *_orphans(page, numbers)}
     sheet.count("numbering_errors", [_short(page, place) for place in sorted(errors)])
     sheet.count("reference_errors", sorted([*_references(page), *_item_references(page, numbers)]))
 
@@ -113,6 +114,25 @@ def _no_items(page: Page, numbers: list[Number]) -> list[Place]:
     return [
         number.place for number in numbers if number.value >= LATE and _CONCLUSION.match(page.original, *number.place)
     ]
+
+
+def _orphans(page: Page, numbers: list[Number]) -> list[Place]:
+    """Items like 2.1.1 without a 2.1 anywhere, where the chapter has others of its rank: 2.2."""
+    levels = {(number.prefix, number.value) for number in numbers if number.style == "decimal1"}
+    chapters = {chapter for chapter, _ in levels}
+    found = []
+    for number in numbers:
+        chapter, _, value = number.prefix.partition(".")
+        if (
+            number.style != "decimal2"
+            or number.value != 1
+            or chapter not in chapters
+            or (chapter, int(value)) in levels
+        ):
+            continue
+        if not re.search(rf"(?<![\d.．]){chapter}[.．]{value}(?![.．]?\d)", page.original):
+            found.append(number.place)
+    return found
 
 
 def _short(page: Page, place: Place) -> Place:
@@ -277,16 +297,26 @@ def _in_chinese(value: int) -> str:
     return ("" if tens == 1 else ones[tens % 10]) + "十" + (ones[rest] if rest else "")
 
 
+def _bare_number(title: str) -> str:
+    """The number of a chapter that has no sign behind it: 「3 信息的保存」."""
+    match = _WITHOUT_SIGN.match(title)
+    return match[1] if match else ""
+
+
 def _references(page: Page) -> list[Place]:
     """References to chapters that are not there, or whose quoted title is another chapter's."""
-    numbered = [section for section in page.outline.sections if section.number and "." not in section.number]
+    numbered = [
+        (section, number)
+        for section in page.outline.sections
+        if (number := section.number or _bare_number(section.title)) and "." not in number
+    ]
     if not numbered:
         return []
-    top = min(section.level for section in numbered)
+    top = min(section.level for section, _ in numbered)
     chapters: dict[int, list[str]] = {}
-    for section in numbered:
+    for section, number in numbered:
         if section.level == top:
-            value = chinese_number(_NO_NUMBER.sub("", section.number))
+            value = chinese_number(_NO_NUMBER.sub("", number))
             chapters.setdefault(value, []).append(re.sub(r"\s", "", section.title).lower())
     if len(chapters) < 4:
         return []

@@ -176,21 +176,25 @@ def _products(page: Page, sheet: Sheet) -> None:
 
 
 def _strangers(page: Page, sheet: Sheet) -> None:
-    """Affiliates or a product of somebody whom the text does not introduce: a name left over from another policy."""
+    """Affiliates or a product of somebody whom the text does not introduce: a name left over from another policy.
+
+    ``foreign_providers``: those whose product is said to be what this policy is about.
+    """
     known = "".join(sheet.values["processors"] + sheet.values["other_companies"] + sheet.values["product_names"])
-    named = [(match[1], *match.span()) for match in _AFFILIATE.finditer(page.text)]
+    named = [(match[1], *match.span(), False) for match in _AFFILIATE.finditer(page.text)]
     # Without the rare words of the second kind, the first is found by its beginning.
     in_our_place = _IN_OUR_PLACE if "或同意" in page.text else _OUR_PRODUCTS
     for match in in_our_place.finditer(page.text):
         before = None if match[1] else _OUR_PLACE.search(page.before(match.start(), 8))
         if name := match[1] or (before and before[1]):
-            named.append((name, match.start() - len(before[0] if before else ""), match.end()))
+            named.append((name, match.start() - len(before[0] if before else ""), match.end(), bool(before)))
     found = []
-    for name, start, end in named:
+    for name, start, end, provides in named:
         ours = name in known or any(product in name for product in sheet.values["product_names"])
         if not ours and not _COMMON.search(name) and page.text.count(name) <= 4:
-            found.append(page.span(start, end))
-    sheet.count("foreign_names", found)
+            found.append((page.span(start, end), provides))
+    sheet.count("foreign_names", [place for place, _ in found])
+    sheet.count("foreign_providers", [place for place, provides in found if provides])
 
 
 def _policy_names(page: Page, sheet: Sheet) -> None:

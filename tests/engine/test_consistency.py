@@ -84,6 +84,20 @@ def test_lists_may_begin_again_below_the_next_chapter():
     assert facts_of(text).metrics["numbering_errors"] == 0
 
 
+def test_an_item_of_the_third_rank_needs_one_of_the_second():
+    text = "1、概述\n我们重视隐私。\n2、追踪\n2.1.1 小型文件能认出您。\n2.1.2 像素标签能计数。\n2.2 我们的用途\n2.2.1 记住您。\n"
+    assert quoted(text, "numbering_errors") == ["2.1.1 小型文件能认出您"]
+    assert quoted(text.replace("2.1.1", "2.1 它们是什么\n2.1.1"), "numbering_errors") == []
+    assert quoted("2.1.1 小型文件能认出您。\n2.1.2 像素标签能计数。\n", "numbering_errors") == []
+
+
+def test_references_lead_to_chapters_without_a_sign_behind_their_number():
+    heads = "\n".join(f"# {i} {title}\n正文说明我们怎样处理信息，请您仔细阅读。" for i, title in enumerate(CHAPTERS, 1))
+    lists = "\n1. 查询订单。\n2. 更正地址。\n3. 撤回授权。\n4. 注销账号。\n您可以按照本政策第5条的方式联系我们。\n"
+    assert facts_of(heads + lists).metrics["reference_errors"] == 0
+    assert facts_of(heads + lists.replace("第5条", "第9条")).metrics["reference_errors"] == 1
+
+
 def test_a_reference_to_a_chapter_that_is_not_there():
     text = policy(CHAPTERS, CHAPTERS) + "您可以按照本政策第九条的方式联系我们。\n"
     assert facts_of(text).metrics["reference_errors"] == 1
@@ -174,7 +188,9 @@ def test_an_sdk_that_takes_nothing_and_yet_identifiers():
 def test_names_of_strangers_and_two_names_for_the_policy():
     stranger = facts_of("我们可能为保护瑞海关联公司的权益而使用信息。")
     two = facts_of("本《隐私条款》是协议的一部分。您同意本《隐私政策》。")
-    assert stranger.metrics["foreign_names"] == 1
+    provider = facts_of("我们收集这些信息，以便为您提供云苗产品和/或服务。")
+    assert (stranger.metrics["foreign_names"], stranger.metrics["foreign_providers"]) == (1, 0)
+    assert (provider.metrics["foreign_names"], provider.metrics["foreign_providers"]) == (1, 1)
     assert two.metrics["policy_names"] == 2
     assert facts_of("我们可能与我们的关联公司共享信息。").metrics["foreign_names"] == 0
 
