@@ -293,7 +293,9 @@ def _contents_run(
     series = kind == "decimal" and not announced
     for block in islice(blocks, first, None):
         key = (block.kind, block.value)
-        if (series and key != (kind, count + 1)) or (kind and block.kind and _above(block.kind, kind)):
+        if series and (key != (kind, count + 1) or text[block.end - 1] in "；;。，,：:"):
+            break  # items of a list that stands in the text twice
+        if kind and block.kind and _above(block.kind, kind):
             break
         if block.kind and block.kind != "decimal" and key in seen and block.value == 1:
             break

@@ -193,6 +193,12 @@ def test_steps_whose_words_come_again_are_no_contents():
     assert contents_of(text) == []
 
 
+def test_a_list_of_cases_that_stands_in_the_text_twice_is_no_contents():
+    cases = [f"{i}. 与{what}直接相关的；" for i, what in enumerate(("安全", "健康", "办案", "救助", "新闻"), 1)]
+    text = "\n".join(["一、收集", "下面的情形无需您同意，我们逐一列出。", *cases, "二、共享", BODY, *cases])
+    assert contents_of(text) == []
+
+
 def test_announced_chapters_are_contents_though_none_comes_again():
     entries = ["1、我们如何收集您的信息", "2、我们如何使用 Cookie", "3、信息安全", "4、您的权利", "5、本声明如何更新"]
     text = "本声明将帮助您了解以下内容：\n" + "\n".join(entries) + f"\n甲、范围\n{BODY}\n乙、资料\n{BODY}"
