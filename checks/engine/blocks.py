@@ -63,6 +63,7 @@ _UP_TO_A_SIGN = re.compile(r"[^。；;！!？?，,：:\s]{2,24}")
 _NO_SHORT_TITLE = re.compile(r"[《“]|^我们(?!如何)")
 _IN_BRACKETS = re.compile(r"^[【\[].{2,24}[】\]]$")
 _NO_TITLE_SIGN = re.compile(r"[，,：:。\t]")
+_SAYS = re.compile(r"，|[；;。,：:]$")  # more than a title does
 _STATES = re.compile(r"您(?:可|应|需|有|的?账)|我们(?:会|将|可|不)|如果?您")
 MAX_HEADING = 40
 LONG_LINE = 300
@@ -293,8 +294,8 @@ def _contents_run(
     series = kind == "decimal" and not announced
     for block in islice(blocks, first, None):
         key = (block.kind, block.value)
-        if series and (key != (kind, count + 1) or text[block.end - 1] in "；;。，,：:"):
-            break  # items of a list that stands in the text twice
+        if series and (key != (kind, count + 1) or _SAYS.search(text, block.body, block.end)):
+            break  # steps or cases that stand in the text twice
         if kind and block.kind and _above(block.kind, kind):
             break
         if block.kind and block.kind != "decimal" and key in seen and block.value == 1:
