@@ -117,10 +117,22 @@ _NOT_TAKEN = re.compile(
 )
 # A sentence in which we take something of a user, and those that speak of what happens to it later.
 _TAKES = re.compile(
-    r"(?:会|将|可能|需要?|须|要|请)[^,.;]{0,14}(?:收集|采集|获取|读取|记录|访问|您(?:的|提供))"
-    r"|您(?:需要?|须|应|可以?)(?:向我们)?[^,.;]{0,8}(?:提供|填写|上传)"
+    r"(?:会|将|可能|需要?|须|要|请)[^,.;]{0,14}(?:收集|采集|获取|读取|记录|访问)"
+    r"|(?:需要?|须|要求?|请)您[^,.;]{0,4}(?:提供|填写|提交|上传|输入|授权|的)"
+    r"|您(?:需要?|须|应|可以?)(?:自行|主动|额外|选择|向我们|至少)*[^,.;]{0,4}(?:提供|填写|上传|提交)"
 )
-_LATER = re.compile(r"共享|披露|转让|sdk|第三方|儿童|未成年|监护|注销|更正|删除|cookie|法律")
+_LATER = re.compile(r"共享|披露|转让|sdk|第三方|儿童|未成年|监护|注销|更正|删除|cookie|法律|无法")
+# A purpose that says nothing of what is done, and what is done, told without a word that announces it.
+_EMPTY = re.compile(
+    r"(?:提升|改善|改进|优化|提高|丰富)[^,;.]{0,10}(?:体验|服务|产品|质量|功能)"
+    r"|更(?:好|加|优质|便捷|个性化|契合|贴心|丰富)[^,;.]{0,14}(?:服务|体验|产品|功能|内容)"
+    r"|^(?:向您|为您)?提供(?:我们的)?(?:产品(?:[和或与]服务)?|服务|功能)$|其他(?:用途|目的)|相关(?:功能|服务)$|这些功能"
+)
+_DOES = re.compile(
+    r"来(?:判断|识别|验证|核实|进行|完成|确认|提供|实现|帮助|了解|保障|分析)"
+    r"|(?:进行|完成)[^,.;]{0,6}(?:认证|验证|校验|核验|注册|登录|识别)"
+    r"|以(?:验证|防止|防范|便|确保|完善|判断|展示|预防|避免|配合|了解|对|及时|增加|将|确定|支持)"
+)
 NEAR = 6  # sentences of a clause among which one may say what the others are for
 # What a permission is for, behind or in front of its name.
 _USED_FOR = re.compile(r"^[^.;]{0,50}?(?:用于|用来|以便于?|便于|以实现|来实现|用以)([^,.;|]{2,40})")
@@ -191,11 +203,22 @@ def gather_items(page: Page, sheet: Sheet) -> None:
 
 
 def _explained(page: Page, sheet: Sheet, indices: list[int]) -> None:
-    """``explained``: sentences that take an item and say what for; ``explained_share``: their percentage."""
-    taking = [i for i in indices if _TAKES.search(page.lines[i]) and not _LATER.search(page.lines[i])]
-    explained = [i for i in taking if find_purpose(page, i) or purpose_nearby(page, i, NEAR)]
+    """``explained``: sentences that take an item and say what exactly for; ``explained_share``: their percentage."""
+    taking = [i for i in indices if _takes(page.lines[i])]
+    explained = [i for i in taking if _says_what_for(page, i)]
     sheet.count("explained", [page.sentence_span(i) for i in explained])
     sheet.set("explained_share", round(100 * len(explained) / len(taking)) if taking else 0)
+
+
+def _takes(line: str) -> bool:
+    return bool(_TAKES.search(line)) and not _LATER.search(line) and not _NOT_TAKEN.search(line)
+
+
+def _says_what_for(page: Page, index: int) -> bool:
+    place = find_purpose(page, index) or purpose_nearby(page, index, NEAR)
+    if place and not _EMPTY.search(page.text[slice(*place)]):
+        return True
+    return bool(_DOES.search(page.lines[index]))
 
 
 class _OfOthers:

@@ -154,6 +154,15 @@ def test_sentences_that_take_something_and_say_what_for():
     assert facts_of(shared).metrics["explained_share"] == 0
 
 
+def test_an_empty_purpose_explains_nothing():
+    empty = "为了提升使用体验，我们会收集您的生日。\n"
+    told_otherwise = "我们会读取设备标识，以防止同一账号被盗用。\n实名时我们会收集您的姓名，进行身份核验。\n"
+    refused = "我们不会收集您的通讯录用于营销。\n"
+    assert facts_of(empty).metrics["explained"] == 0
+    assert facts_of(told_otherwise).metrics["explained"] == 2
+    assert facts_of(refused + told_otherwise).metrics["explained_share"] == 100
+
+
 def test_characters_that_sound_or_look_alike():
     assert facts_of("我们为了一下目的使用信息，并会像您告知；您可以撒销同意。").metrics["text_errors"] == 3
     assert facts_of("您可以核对一下信息。您现在在使用本产品。").metrics["text_errors"] == 0

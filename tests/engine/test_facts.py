@@ -181,6 +181,10 @@ def test_spelling_of_characters():
     assert spells("青禾云帆", "qinghe-demo")
     assert spells("青禾云帆网络", "qhyf")
     assert spells("上海二三四五", "2345")
+    assert spells("青禾云帆网络", "qinghyf")
+    assert spells("青翯云帆", "qingheyunfan-corp")
+    assert spells("禾睿科技", "heruike")
+    assert not spells("禾睿科技", "heduoduo")
     assert not spells("青禾云帆", "zzqpx")
 
 
@@ -409,3 +413,15 @@ def test_time_grows_with_the_text_and_not_faster():
 )
 def test_a_sound_phrase_that_holds_a_slip_is_none(text, typos):
     assert extract_facts(text, build_outline(text)).metrics["typos"] == typos
+
+
+@pytest.mark.parametrize("blank", ["邮箱：（此处填写公司邮箱）", "电话：待补充", "联系电话：13xxxxxxxxx"])
+def test_a_contact_nobody_filled_in(blank):
+    assert facts_of(f"青禾隐私政策\n{blank}\n").metrics["contact_placeholders"] == 1
+
+
+def test_more_free_mail_and_initials_of_the_whole_name():
+    by = "青禾日记隐私政策\n本应用由杭州青禾网络科技有限公司运营。\n邮箱："
+    assert facts_of(by + "qinghe@vip.sina.com").metrics["free_mail"] == 1
+    assert facts_of(by + "kefu@qhwl.cn").metrics["strange_domains"] == 0
+    assert facts_of(by + "kefu@bluewhale.cn").metrics["strange_domains"] == 1
