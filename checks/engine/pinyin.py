@@ -86,7 +86,7 @@ def _in_full(parts: list[str], label: str) -> bool:
 
 
 def _beside_unknown(parts: list[str], label: str) -> bool:
-    """Next to a character whose spelling is not known, a long syllable (yi|lian for 驿联), or one at each side of it."""
+    """Next to a character of unknown spelling, a long syllable (yi|lian for 驿联), or one at each side of it."""
     around = zip(parts, parts[1:], parts[2:], strict=False)
     if any(a and not b and c and re.match(f"{a}[a-z]{{1,6}}{c}", label) for a, b, c in around if len(a + c) >= 4):
         return True
