@@ -37,7 +37,7 @@ _NO_CALL = re.compile(
 _SHORT_CODES = re.compile(r"(?:10\d{3,4}|12\d{3,4}|95\d{3,5}|96\d{3,5}|11[0249]|16\d{3})$")
 _NAMED = re.compile(r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff]{2,6})(?:app|客户端|软件)")
 _PLACEHOLDER = re.compile(
-    r"(?:邮箱|邮件(?:地址)?|email|电话|热线|联系方式)(?:至|为|是|到|:|地址|\[|\")*(?:x{3,}|×{2,}|_{3,}|\.{6,}|-{4,}|\[\]|【】|\(\)|请?填[写入])"
+    r"(?:邮箱|邮件(?:地址)?|email|电话|热线|联系方式)(?:至|为|是|到|:|地址|\[|\"|\()*(?:1?\d?x{3,}|×{2,}|_{3,}|\.{6,}|-{4,}|\[\]|【】|\(\)|(?:请|此处|待)*(?:填[写入]|补充))"
 )
 _ADDRESS_LABEL = re.compile(r"(?:地址|住所|住所地|办公地点)(?:为|是|:|位于|在|\")+([^,.;|)\n\"]{6,60})")
 _ADDRESS = re.compile(
@@ -77,8 +77,11 @@ FREE_MAIL = frozenset(
         "21cn.com",
         "tom.com",
         "wo.cn",
+        "88.com",
         "vip.qq.com",
         "vip.163.com",
+        "vip.126.com",
+        "vip.sina.com",
     ]
 )
 # Well-known companies and products whose mail does not spell their Chinese name.
@@ -275,7 +278,8 @@ def _addresses_of_sites(text: str) -> list[Place]:
 
 
 def _domains(page: Page, sheet: Sheet, emails: list[tuple[str, Place]]) -> None:
-    names = [core(normal_term(name)) for name in sheet.values["processors"]]
+    full = [normal_term(name) for name in sheet.values["processors"]]
+    names = list(dict.fromkeys([*map(core, full), *full]))
     names += [normal_term(name) for name in sheet.values["product_names"]]
     everything = "".join(names)
     title = page.lines[0] if page.lines and len(page.lines[0]) < 40 and "@" not in page.lines[0] else ""

@@ -98,10 +98,12 @@ SENSITIVE = frozenset(
 )
 _DEFINITION = re.compile(
     r"是指|系指|指以电子|包括但不限于姓名|以电子或者?其他方式记录|极易导致|人格尊严|身心健康|本定义|信息:包括|数据\"?是|@|(?:个人|敏感)信息(?:包括|:|,指|指)"
+    r"|所称的?个人信息|等(?:个人|网络|其他)[^,.;]{2,12}(?:信息|资料);?\.?$|名称(?:或者?|和|及|/)姓名"
+    r"|(?:请勿|不要|切勿|避免|谨慎)[^,.;]{0,24}(?:公开|披露|透露|发布|上传|提供)"
 )
 _PURPOSE = re.compile(
     r"用于|用来|为了|以便|目的是|目的:|便于|从而|帮助|需要您|为您提供|向您提供|注册|登录|完成|保障|验证|核实|识别|推荐|改善|优化"
-    r"|分析|实现|功能|服务时|使用.{0,12}时"
+    r"|分析|实现|功能|服务时|使用.{0,12}时|以(?:防止|防范|验证|便|确保|支持|展示)"
 )
 _ELSEWHERE = re.compile(r"共享|披露|转让|泄露|加密|删除|更正|sdk")
 # Sections and sentences in which others take or get the information.
@@ -110,17 +112,37 @@ _OTHERS_LINE = re.compile(r"sdk|第三方|共享")
 # Taken and used for something, even if the sentence speaks of sharing too.
 _FOR_SURE = re.compile(
     r"(?:收集|获取|访问|读取|使用).{0,60}(?:用于|以便|为了|进行(?:风险|身份|安全)|来综合|以在)|为了.{0,40}(?:收集|获取|需要)"
+    r"|(?:^|[,:;])为(?![您了]).{4,200}?(?:收集|获取|综合|使用|接收)"
+    r"|(?:如|当|若|在)您?.{0,20}(?:选择|使用|参加|参与|购买|申请).{0,60}(?:共享|提供给|披露)"
 )
+# Short headings that name a function, and those that do not.
+_FUNCTION = re.compile(
+    r"为您|帮助您|用于|以便|功能|保障|注册|登[录陆]|支付|认证|下单|客服|订单|推荐|搜索|评论|发布|安全|投诉|举报|侵权|反馈|配送|定位|扫码|直播"
+)
+_NO_FUNCTION = re.compile(r"您的|如何|共享|第三方|sdk|权利|管理|定义", re.I)
+LONGEST_FUNCTION = 13
 # What other software is used and who talks to whom: named in old templates, never with a purpose of its own.
 _NOT_TAKEN = re.compile(
     r"(?:不会?|从不|无需|无须|并不|没有|未)(?:主动|再|向您)?(?:申请|收集|读取|获取|使用|采集|要求|索取|上传|保存|存储|访问|调用)"
 )
 # A sentence in which we take something of a user, and those that speak of what happens to it later.
 _TAKES = re.compile(
-    r"(?:会|将|可能|需要?|须|要|请)[^,.;]{0,14}(?:收集|采集|获取|读取|记录|访问|您(?:的|提供))"
-    r"|您(?:需要?|须|应|可以?)(?:向我们)?[^,.;]{0,8}(?:提供|填写|上传)"
+    r"(?:会|将|可能|需要?|须|要|请)[^,.;]{0,14}(?:收集|采集|获取|读取|记录|访问)"
+    r"|(?:需要?|须|要求?|请)您[^,.;]{0,4}(?:提供|填写|提交|上传|输入|授权|的)"
+    r"|您(?:需要?|须|应|可以?)(?:自行|主动|额外|选择|向我们|至少)*[^,.;]{0,4}(?:提供|填写|上传|提交)"
 )
-_LATER = re.compile(r"共享|披露|转让|sdk|第三方|儿童|未成年|监护|注销|更正|删除|cookie|法律")
+_LATER = re.compile(r"共享|披露|转让|sdk|第三方|儿童|未成年|监护|注销|更正|删除|cookie|法律|无法")
+# A purpose that says nothing of what is done, and what is done, told without a word that announces it.
+_EMPTY = re.compile(
+    r"(?:提升|改善|改进|优化|提高|丰富)[^,;.]{0,10}(?:体验|服务|产品|质量|功能)"
+    r"|更(?:好|加|优质|便捷|个性化|契合|贴心|丰富)[^,;.]{0,14}(?:服务|体验|产品|功能|内容)"
+    r"|^(?:向您|为您)?提供(?:我们的)?(?:产品(?:[和或与]服务)?|服务|功能)$|其他(?:用途|目的)|相关(?:功能|服务)$|这些功能"
+)
+_DOES = re.compile(
+    r"来(?:判断|识别|验证|核实|进行|完成|确认|提供|实现|帮助|了解|保障|分析)"
+    r"|(?:进行|完成)[^,.;]{0,6}(?:认证|验证|校验|核验|注册|登录|识别)"
+    r"|以(?:验证|防止|防范|便|确保|完善|判断|展示|预防|避免|配合|了解|对|及时|增加|将|确定|支持)"
+)
 NEAR = 6  # sentences of a clause among which one may say what the others are for
 # What a permission is for, behind or in front of its name.
 _USED_FOR = re.compile(r"^[^.;]{0,50}?(?:用于|用来|以便于?|便于|以实现|来实现|用以)([^,.;|]{2,40})")
@@ -191,11 +213,22 @@ def gather_items(page: Page, sheet: Sheet) -> None:
 
 
 def _explained(page: Page, sheet: Sheet, indices: list[int]) -> None:
-    """``explained``: sentences that take an item and say what for; ``explained_share``: their percentage."""
-    taking = [i for i in indices if _TAKES.search(page.lines[i]) and not _LATER.search(page.lines[i])]
-    explained = [i for i in taking if find_purpose(page, i) or purpose_nearby(page, i, NEAR)]
+    """``explained``: sentences that take an item and say what exactly for; ``explained_share``: their percentage."""
+    taking = [i for i in indices if _takes(page.lines[i])]
+    explained = [i for i in taking if _says_what_for(page, i)]
     sheet.count("explained", [page.sentence_span(i) for i in explained])
     sheet.set("explained_share", round(100 * len(explained) / len(taking)) if taking else 0)
+
+
+def _takes(line: str) -> bool:
+    return bool(_TAKES.search(line)) and not _LATER.search(line) and not _NOT_TAKEN.search(line)
+
+
+def _says_what_for(page: Page, index: int) -> bool:
+    place = find_purpose(page, index) or purpose_nearby(page, index, NEAR)
+    if place and not _EMPTY.search(page.text[slice(*place)]):
+        return True
+    return bool(_DOES.search(page.lines[index]))
 
 
 class _OfOthers:
@@ -259,12 +292,21 @@ def _gives_purpose(page: Page, index: int) -> bool:
     line = page.lines[index]
     if "|" in line and "sdk" not in line:
         return True  # a row of a table: its other cells say what for
+    if "sdk" not in line and _FOR_SURE.search(line):
+        return True
     if _ELSEWHERE.search(line):
-        return "sdk" not in line and bool(_FOR_SURE.search(line))
-    if _PURPOSE.search(line):
+        return False
+    if _PURPOSE.search(line) or _below_function(page, index):
         return True
     first, last = page.outline.clauses[page.outline.sentences[index].clause].sentences
     return last - first < LONG_LIST and any(i != index and _PURPOSE.search(page.lines[i]) for i in range(first, last))
+
+
+def _below_function(page: Page, index: int) -> bool:
+    """Whether the nearest heading names a function; what stands below it is for that."""
+    section = section_of(page, index)
+    title = "" if section is None else page.outline.sections[section].title
+    return len(title) <= LONGEST_FUNCTION and bool(_FUNCTION.search(title)) and not _NO_FUNCTION.search(title)
 
 
 def _around(page: Page, item: Item) -> Place:

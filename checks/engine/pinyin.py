@@ -6,6 +6,7 @@ syllable is all one needs to know. Other characters have no spelling here.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from functools import cache
 
@@ -85,7 +86,10 @@ def _in_full(parts: list[str], label: str) -> bool:
 
 
 def _beside_unknown(parts: list[str], label: str) -> bool:
-    """A long syllable next to a character whose spelling is not known: yi|lian for 驿联."""
+    """Next to a character of unknown spelling, a long syllable (yi|lian for 驿联), or one at each side of it."""
+    around = zip(parts, parts[1:], parts[2:], strict=False)
+    if any(a and not b and c and re.match(f"{a}[a-z]{{1,6}}{c}", label) for a, b, c in around if len(a + c) >= 4):
+        return True
     return any(
         len(part) >= 4
         and part in label
@@ -97,6 +101,13 @@ def _beside_unknown(parts: list[str], label: str) -> bool:
 def _by_initials(spelled: list[str], label: str) -> bool:
     initials = "".join(part[:1] or " " for part in spelled)
     return len(label) >= 3 and any(
-        label.startswith(initials[at : at + 4].strip()) and " " not in initials[at : at + 3] and at + 3 <= len(initials)
+        # zgyd, or with the first syllable in full: zhonggyd
+        (label.startswith(initials[at : at + 4].strip()) or _full_then_initials(spelled[at], initials[at + 1 :], label))
+        and " " not in initials[at : at + 3]
+        and at + 3 <= len(initials)
         for at in range(len(initials))
     )
+
+
+def _full_then_initials(first: str, initials: str, label: str) -> bool:
+    return len(first) >= 3 and label.startswith(first + initials[:3]) and len(initials) >= 3

@@ -18,7 +18,10 @@ _GENERIC = re.compile(
     r"^(?:第?三方|本|该|此|各|个|类|些|所有|不同|多个|其|开发|软件|具体|以下|app|应用|产品|接入|嵌入|合作|外部|使用|集成|官方|当|android|ios|安卓|\d*|[a-z]?|.{0,8}(?:开发工?具?包|工具包|工具|插件))$"
 )
 _ADDRESS = re.compile(r"[._/@][a-z]|[a-z]")
-_LABELLED = re.compile(r"(?:sdk名称|第三方名称|插件名称|工具名称)[:|]?\s*([^\n,.;:|]{2,24})")
+_LABELLED = re.compile(
+    r"(?:sdk名称|第三方名称|插件名称|工具名称)[:|]?\s*(?:([^\n,.;:|]{2,24}?)"
+    r"(?=(?:信息|数据|所属|第三方|公司|使用|处理|收集|共享|提供|官网|隐私)[^\n,.;:|]{1,8}:)|([^\n,.;:|]{2,24}))"
+)
 _QUOTED = re.compile(r"sdk\"([^\"\n]{2,120})\"")
 _POLICY_LINK = re.compile(r"隐私(?:权?政策|声明|保护声明|保护指引)(?:链接|地址|网址)?[:\W]{0,4}https?:")
 _LINKED = re.compile(r"([\u4e00-\u9fffa-z]{2,12}?)(?:sdk)?的?$")
@@ -32,7 +35,7 @@ _LINK = re.compile(
     r"隐私(?:权?政策|声明|协议|规则|保护)|(?:https?:|www\.)[^\s]{0,80}(?:privacy|policy|yinsi|agreement|law)"
 )
 _NOTHING = re.compile(
-    r"(?:数据|信息|字段|收集)[^,.;|]{0,8}[:|](?:无|未共享数据|不收集|不涉及)|\|无(?:\||$)|没有收集|不收集(?:用户)?(?:任何|个人)"
+    r"(?:数据|信息|字段|收集)[^,.;|]{0,8}[:|](?:无|未共享数据|不收集|不涉及)|\|无(?:\||$)|没有收集|不(?:会)?收集(?:用户|您)?的?(?:任何|个人)"
 )
 _IDENTIFIER = re.compile(r"imei|mac地址|android_?id|idfa|oaid|imsi|标识符|识别码")
 KINDS = {
@@ -67,6 +70,7 @@ _NO_NAME = re.compile(
 )
 _SHOWN = re.compile(r"sdk|推送|统计|支付|地图|登录|分享|广告|识别", re.I)  # what people would recognise as one
 LONGEST_NAME = 24  # what is longer is a name that runs on into its sentence: counted, but not shown to people
+FAR = 200  # characters between two entries of one name
 REACH = 6  # lines after a name on a line of its own that may still describe it
 
 
@@ -95,9 +99,10 @@ def _names(page: Page) -> list[tuple[int, str, Place]]:
             found.append((start, name, page.span(start, end + 3)))
         at = text.find("sdk", at + 3)
     for match in _LABELLED.finditer(text):
-        name = match[1].removesuffix("sdk")
+        group = match.lastindex
+        name = match[group].removesuffix("sdk")
         if len(name) >= 2:
-            found.append((match.start(1), name, page.span(*match.span(1))))
+            found.append((match.start(group), name, page.span(*match.span(group))))
     for match in _QUOTED.finditer(text):
         for name in re.split(r"[,/]", match[1]):
             if len(name) >= 2:
@@ -116,7 +121,7 @@ def _names(page: Page) -> list[tuple[int, str, Place]]:
 def gather_sdks(page: Page, sheet: Sheet) -> None:
     """``sdks`` as rows; how many are described; duplicates, contradictions and functions without an SDK."""
     sdks: dict[str, Sdk] = {}
-    entries: list[tuple[Sdk, int]] = []
+    entries: list[tuple[Sdk, int, int]] = []
     found = _names(page)
     lines = [page.index(offset) for offset, _, _ in found]
     for k, (offset, name, place) in enumerate(found):
@@ -129,7 +134,7 @@ def gather_sdks(page: Page, sheet: Sheet) -> None:
         for key, pattern in (("data", _DATA), ("purpose", _PURPOSE), ("company", _COMPANY), ("link", _LINK)):
             if key not in sdk.has and pattern.search(context):
                 sdk.has.add(key)
-        entries.append((sdk, lines[k]))
+        entries.append((sdk, lines[k], offset))
     sheet.count("sdks_named", [sdk.place for sdk in sdks.values()])
     described = [sdk for sdk in sdks.values() if sdk.has & {"data", "link"} and "purpose" in sdk.has]
     _rows(page, sheet, sdks, described)
@@ -188,14 +193,18 @@ def _described_in(page: Page, sdk: Sdk) -> list[int]:
     return lines
 
 
-def _consistency(page: Page, sheet: Sheet, sdks: list[Sdk], entries: list[tuple[Sdk, int]]) -> None:
+def _consistency(page: Page, sheet: Sheet, sdks: list[Sdk], entries: list[tuple[Sdk, int, int]]) -> None:
     listed = {sdk.name for sdk in sdks}
-    seen: dict[str, int] = {}
+    seen: dict[str, tuple[int, int]] = {}
     repeated: list[Place] = []
-    for sdk, line in entries:
-        if sdk.name in listed and sdk.name in seen and line > seen[sdk.name] + 2:
-            repeated.append(page.sentence_span(line))
-        seen[sdk.name] = line
+    for sdk, line, offset in entries:
+        if sdk.name in listed and sdk.name in seen:
+            before, at = seen[sdk.name]
+            if line > before + 2:
+                repeated.append(page.sentence_span(line))
+            elif line == before and offset > at + FAR and page.text.startswith("名称", max(0, offset - 3)):
+                repeated.append(page.span(offset, offset + len(sdk.name)))  # a list that runs on in one sentence
+        seen[sdk.name] = line, offset
     lines = {line for sdk in sdks for line in sdk.sentences}
     nothing = {line for line in lines if _NOTHING.search(page.lines[line])}  # each line once: many SDKs share theirs
     contradictions = [

@@ -168,6 +168,15 @@ def test_sentences_that_take_something_and_say_what_for():
     assert facts_of(shared).metrics["explained_share"] == 0
 
 
+def test_an_empty_purpose_explains_nothing():
+    empty = "为了提升使用体验，我们会收集您的生日。\n"
+    told_otherwise = "我们会读取设备标识，以防止同一账号被盗用。\n实名时我们会收集您的姓名，进行身份核验。\n"
+    refused = "我们不会收集您的通讯录用于营销。\n"
+    assert facts_of(empty).metrics["explained"] == 0
+    assert facts_of(told_otherwise).metrics["explained"] == 2
+    assert facts_of(refused + told_otherwise).metrics["explained_share"] == 100
+
+
 def test_characters_that_sound_or_look_alike():
     assert facts_of("我们为了一下目的使用信息，并会像您告知；您可以撒销同意。").metrics["text_errors"] == 3
     assert facts_of("您可以核对一下信息。您现在在使用本产品。").metrics["text_errors"] == 0
@@ -261,3 +270,22 @@ def test_what_only_sharing_speaks_of():
     assert facts_of(shared).values["shared_only"] == ["生日", "性别", "手机号"]
     both = facts_of("为完成注册，我们收集您的手机号。" + shared)
     assert both.values["shared_only"] == ["生日", "性别"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "为履行法定的安全义务，我们会结合您的设备标识及合作方共享的信息，综合判断账户风险，并接收设备标识。",
+        "如您选择使用分期支付，我们会将您的银行卡号提供给相应的银行，也会共享您的银行卡号。",
+        "一、为您提供安全保障\n设备标识、MAC地址。\n",
+        "请勿在评论中公开您的身份证号。",
+        "姓名、职业、学历等个人基本资料；",
+        "接收方的名称或者姓名会告知您。",
+    ],
+)
+def test_items_that_have_a_function_or_are_not_taken(text):
+    assert facts_of(f"青禾隐私政策\n{text}").metrics["orphans"] == 0
+
+
+def test_a_heading_that_names_no_function_explains_nothing():
+    assert facts_of("青禾隐私政策\n一、我们如何收集您的信息\n职业、学历。\n").metrics["orphans"] == 2

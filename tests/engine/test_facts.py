@@ -181,6 +181,10 @@ def test_spelling_of_characters():
     assert spells("青禾云帆", "qinghe-demo")
     assert spells("青禾云帆网络", "qhyf")
     assert spells("上海二三四五", "2345")
+    assert spells("青禾云帆网络", "qinghyf")
+    assert spells("青翯云帆", "qingheyunfan-corp")
+    assert spells("禾睿科技", "heruike")
+    assert not spells("禾睿科技", "heduoduo")
     assert not spells("青禾云帆", "zzqpx")
 
 
@@ -409,3 +413,27 @@ def test_time_grows_with_the_text_and_not_faster():
 )
 def test_a_sound_phrase_that_holds_a_slip_is_none(text, typos):
     assert extract_facts(text, build_outline(text)).metrics["typos"] == typos
+
+
+@pytest.mark.parametrize("blank", ["邮箱：（此处填写公司邮箱）", "电话：待补充", "联系电话：13xxxxxxxxx"])
+def test_a_contact_nobody_filled_in(blank):
+    assert facts_of(f"青禾隐私政策\n{blank}\n").metrics["contact_placeholders"] == 1
+
+
+def test_more_free_mail_and_initials_of_the_whole_name():
+    by = "青禾日记隐私政策\n本应用由杭州青禾网络科技有限公司运营。\n邮箱："
+    assert facts_of(by + "qinghe@vip.sina.com").metrics["free_mail"] == 1
+    assert facts_of(by + "kefu@qhwl.cn").metrics["strange_domains"] == 0
+    assert facts_of(by + "kefu@bluewhale.cn").metrics["strange_domains"] == 1
+
+
+def test_one_sdk_listed_twice_in_lines_that_run_on():
+    entry = "SDK名称：云雀推送SDK\n信息类型：设备信息、网络信息、位置信息、应用列表信息以及您的设备所处的环境\n"
+    other = "SDK名称：星河统计SDK\n信息类型：设备信息、网络信息、操作系统版本、崩溃日志、启动次数与使用时长\n"
+    company = "所属公司：云雀信息技术有限公司\n使用目的：向您的设备推送您订阅的消息，并统计送达的次数\n"
+    listed = "青禾隐私政策\n一、第三方SDK目录\n" + entry + company + other + company
+    assert facts_of(listed).metrics["sdk_repeated"] == 0
+    assert (
+        facts_of(listed + other.replace("星河统计", "山岚地图") + company + entry + company).metrics["sdk_repeated"]
+        == 1
+    )
