@@ -1,8 +1,8 @@
 """One pass of all rules' terms over the text, and the sentences that each rule is true of.
 
-All terms of a checklist stand in one Aho-Corasick automaton (Aho & Corasick 1975), so the text is read once however
-many rules there are. A rule whose terms do not occur costs nothing; of the others, what two rules share is worked out
-once per text, and sets of sentences are combined with a few bit operations.
+All terms of a checklist are looked for together (see ``trie``), so the text is read once however many rules there
+are. A rule whose terms do not occur costs nothing; of the others, what two rules share is worked out once per text,
+and sets of sentences are combined with a few bit operations.
 """
 
 from __future__ import annotations

@@ -11,12 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
-from ahocorasick_rs import AhoCorasick
 
 from .rules import AnyOf, Followed, Node, Polarity, Terms
+from .trie import Trie
 
 NODE, SENTENCE, START, END = range(4)
 _BITS = (1 << np.arange(8)).astype(np.uint8)
@@ -81,7 +80,7 @@ class Plan:
 
     number: dict[int, int]
     terms: tuple[str, ...]
-    automaton: AhoCorasick
+    trie: Trie
     keys: Lists  # node → its keys
     of_terms: Lists  # term → the nodes that have it
     waves: tuple[Wave, ...]
@@ -116,7 +115,7 @@ def plan(nodes: list[Node]) -> Plan:
     return Plan(
         number,
         terms,
-        AhoCorasick(list(terms)),
+        Trie(terms),
         Lists.of(keys),
         Lists.of(of_terms),
         tuple(
@@ -288,14 +287,11 @@ class Places:
 
 def _hits(plan: Plan, text: str, starts: np.ndarray, ends: np.ndarray, readable: np.ndarray) -> np.ndarray:
     """Where terms stand inside one sentence: a table with terms for nodes."""
-    found = plan.automaton.find_matches_as_indexes(text, overlapping=True) if len(starts) else []
-    flat = np.fromiter(chain.from_iterable(found), dtype=np.int32, count=3 * len(found))
-    term, start, end = flat.reshape(-1, 3).T.copy()
+    if not len(starts):
+        return np.zeros((4, 0), dtype=np.int32)
+    term, start, end = plan.trie.find(text)
     sentence = starts.searchsorted(start, side="right") - 1
-    if len(starts):
-        inside = ((sentence >= 0) & (end <= ends.take(sentence)) & readable.take(sentence)).nonzero()[0]
-    else:
-        inside = sentence
+    inside = ((sentence >= 0) & (end <= ends.take(sentence)) & readable.take(sentence)).nonzero()[0]
     kept = inside.take(_order(term.take(inside), len(plan.terms)))
     return np.stack((term, sentence.astype(np.int32), start, end)).take(kept, axis=1)
 
