@@ -106,7 +106,7 @@ PARTS = {
 ENGINE_ORDER = [
     "entities", "normal", "details", "pinyin", "conditions", "readers", "intake", "printed", "tidy", "blocks", "outline", "polarity",
     "rules", "topics",
-    "trie", "spans", "matching",
+    "trie", "spans", "matching", "nearmisses",
     "factsheet", "passages", "purposes", "parties", "contacts", "dates", "periods", "contents", "numbering",
     "readability", "sdk_columns", "sdks", "items", "third_parties", "storage", "garbled", "facts", "checklist",
     "findings", "examples", "laboratory", "whynot", "synonyms", "effects", "kinds", "likeness",

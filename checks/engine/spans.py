@@ -143,7 +143,8 @@ def _parts(node: Node) -> tuple[Node, ...] | None:
 class Places:
     """The places of all planned nodes in one text.
 
-    ``starts`` and ``ends`` are those of the sentences, ``readable`` says which of them may be hit.
+    ``starts`` and ``ends`` are those of the sentences, ``readable`` says which of them may be hit. ``words`` has the
+    sentences that each node holds in as a row of bits.
     """
 
     def __init__(self, plan: Plan, text: str, starts: np.ndarray, ends: np.ndarray, readable: np.ndarray, polar: Polar):
@@ -152,8 +153,8 @@ class Places:
         self._table = np.zeros((4, 0), dtype=np.int32)
         self._begin = np.zeros(keys, dtype=np.int64)  # key → its columns in the table
         self._count = np.zeros(keys, dtype=np.int64)
-        self._words = np.zeros((len(plan.number), len(starts) // 64 + 1), dtype=np.uint64)  # node → its sentences
-        self._bits = self._words.view(np.uint8)
+        self.words = np.zeros((len(plan.number), len(starts) // 64 + 1), dtype=np.uint64)  # node → its sentences
+        self._bits = self.words.view(np.uint8)
         self._holds = np.zeros(len(plan.number), dtype=bool)  # node → whether it holds anywhere
         self._keep(_hits(plan, text, starts, ends, readable))
         self.terms = self._count.nonzero()[0]  # the numbers of those that occur
@@ -169,7 +170,7 @@ class Places:
             found = found.take(_order(found[NODE], len(plan.number)), axis=1)
             found[NODE] += len(plan.terms)
             self._keep(found)
-        self._content, self._width = self._words.tobytes(), self._words.shape[1] * self._words.itemsize
+        self._content, self._width = self.words.tobytes(), self.words.shape[1] * self.words.itemsize
         self._anywhere = self._holds.tobytes()
 
     def _found_by(self, wave: Wave) -> Iterator[np.ndarray]:
@@ -198,9 +199,9 @@ class Places:
 
     def _common(self, parts: Lists, wholes: np.ndarray) -> np.ndarray:
         if not len(wholes):
-            return self._words[:0]
+            return self.words[:0]
         counts = parts.counts(wholes)
-        found = self._words.take(parts.values(wholes), axis=0)
+        found = self.words.take(parts.values(wholes), axis=0)
         return np.bitwise_and.reduceat(found, counts.cumsum() - counts, axis=0)
 
     def of_wholes(self, parts: Lists, wholes: np.ndarray, merged: np.ndarray) -> np.ndarray:
@@ -231,18 +232,18 @@ class Places:
 
     def _mark_terms(self):
         """Set the sentences of nodes of terms: all those that one of their terms occurs in."""
-        of_term = np.zeros((len(self.terms), self._words.shape[1]), dtype=np.uint64)
+        of_term = np.zeros((len(self.terms), self.words.shape[1]), dtype=np.uint64)
         local = np.zeros(len(self._count), dtype=np.int64)
         local[self.terms] = np.arange(len(self.terms))
         hits = self._table.copy()
         hits[NODE] = local.take(hits[NODE])
         _mark(of_term.view(np.uint8), hits)
         rows, nodes = self._plan.of_terms.pairs(self.terms)
-        order = _order(nodes, len(self._words))
+        order = _order(nodes, len(self.words))
         nodes = nodes.take(order)
         first = _changes(nodes)
         found = of_term.take(rows.take(order), axis=0)
-        self._words[nodes.take(first)] = np.bitwise_or.reduceat(found, first, axis=0)
+        self.words[nodes.take(first)] = np.bitwise_or.reduceat(found, first, axis=0)
         self._holds[nodes] = True
 
     def _gather(self, nodes: np.ndarray, needed: np.ndarray | None = None) -> np.ndarray:
@@ -261,7 +262,7 @@ class Places:
 
     def _following(self, followed: np.ndarray) -> np.ndarray:
         """The places of sequences, in sentences that have both parts."""
-        both = self._words.take(followed[1], axis=0) & self._words.take(followed[2], axis=0)
+        both = self.words.take(followed[1], axis=0) & self.words.take(followed[2], axis=0)
         met = both.any(axis=1).nonzero()[0]
         both = both.take(met, axis=0)
         nodes, first, then, within = followed.take(met, axis=1)
