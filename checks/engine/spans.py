@@ -366,4 +366,5 @@ def merge(tables: list[np.ndarray]) -> np.ndarray:
     """The different places of several tables, in the order of the text."""
     found = np.concatenate(tables, axis=1)
     found[NODE] = 0
-    return np.unique(found, axis=1)
+    found = in_order(found)
+    return found.compress(~_again(found), axis=1)  # a tenth of np.unique by columns
