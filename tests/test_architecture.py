@@ -106,7 +106,7 @@ PARTS = {
 ENGINE_ORDER = [
     "entities", "normal", "details", "pinyin", "conditions", "readers", "intake", "printed", "tidy", "blocks", "outline", "polarity",
     "rules", "topics",
-    "spans", "matching",
+    "trie", "spans", "matching", "nearmisses",
     "factsheet", "passages", "purposes", "parties", "contacts", "dates", "periods", "contents", "numbering",
     "readability", "sdk_columns", "sdks", "items", "third_parties", "storage", "garbled", "facts", "checklist",
     "findings", "examples", "laboratory", "whynot", "synonyms", "effects", "kinds", "likeness",
@@ -125,7 +125,8 @@ ENGINE_CLOSE = {
     "rules": {"entities", "normal", "details"},
     "topics": {"entities", "normal"},
     "polarity": set(),
-    "spans": {"rules"},
+    "trie": set(),
+    "spans": {"rules", "trie"},
     "matching": {"entities", "normal", "details", "polarity", "rules", "spans", "topics"},
 }
 ENGINE_PACKAGES = {"yaml", "numpy", "jieba", "rjieba", "ahocorasick_rs", "orjson"}

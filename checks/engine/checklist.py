@@ -20,7 +20,8 @@ import yaml
 from .conditions import Condition, ConditionError, parse_condition
 from .entities import ElementResult, Kind, Scale, Severity, Verdict
 from .matching import Matcher
-from .rules import Node, RuleError, looked_for, needed, parse_rule, shared
+from .nearmisses import Needs
+from .rules import Node, RuleError, looked_for, parse_rule, shared
 
 _SAFE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # both are safe; the first is ten times as fast
 SHIPPED = Path(__file__).resolve().parent.parent / "checklists"
@@ -117,16 +118,12 @@ class Problem(NamedTuple):
 
 @dataclass(frozen=True)
 class Rule:
-    """How we look for something: the line as written, its tree, its number in the matcher, and what it needs.
-
-    ``looked_for`` says that in words; ``needed`` are the smallest parts that must all be there.
-    """
+    """How we look for something: the line as written, its tree, its number in the matcher, and what that looks for."""
 
     text: str
     node: Node
     number: int
     looked_for: tuple[str, ...]
-    needed: tuple[Node, ...]
 
 
 @dataclass(frozen=True)
@@ -165,11 +162,6 @@ class Detector:
     def numbers(self) -> tuple[int, ...]:
         """The numbers of the rules: side by side in memory, for most rules of most texts are only passed over."""
         return tuple(rule.number for rule in self.rules)
-
-    @cached_property
-    def needed(self) -> tuple[tuple[Node, ...], ...]:
-        """What each of the rules needs at least."""
-        return tuple(rule.needed for rule in self.rules)
 
     @cached_property
     def nodes(self) -> frozenset[int]:
@@ -243,6 +235,12 @@ class Checklist:
     @cached_property
     def matcher(self) -> Matcher:
         return Matcher.compile(list(self.rules))
+
+    @cached_property
+    def needs(self) -> Needs:
+        """What near misses are told by."""
+        detectors = (detector for requirement in self.requirements for detector in requirement.detectors)
+        return Needs.of(self.matcher, (number for detector in detectors for number in detector.numbers))
 
 
 class _Loader:
@@ -485,7 +483,7 @@ class _Loader:
         except RuleError as error:
             raise _unread(error, code, f"{where} › {text}") from error
         self.rules.append(node)
-        return Rule(text, node, len(self.rules) - 1, looked_for(node), needed(node))
+        return Rule(text, node, len(self.rules) - 1, looked_for(node))
 
     def verdicts(self, entry: dict, code: str, known: frozenset[str]) -> tuple[VerdictRule, ...]:
         found = []

@@ -35,7 +35,8 @@ from .entities import (
     Verdict,
 )
 from .facts import Facts, extract_facts
-from .matching import Reading, Text, failure, members, nearest
+from .matching import Reading, Text, members
+from .nearmisses import Nearness, failure
 from .normal import NormalText
 from .outline import build_outline
 
@@ -100,7 +101,8 @@ def findings_of(
         return tuple(map(_not_chinese, checklist.requirements))
     reading = checklist.matcher.read(text, facts.metrics)
     unread = unreadable_share(document)
-    decisions = [_Decision(requirement, reading, facts, scale) for requirement in checklist.requirements]
+    nearness = Nearness(checklist.needs, reading)
+    decisions = [_Decision(requirement, reading, nearness, facts, scale) for requirement in checklist.requirements]
     long = sum(1 << s.index for s in text.outline.sentences if s.end - s.start > LONG_QUOTE)
     reading.locate({number for decision in decisions for number in decision.quoted_rules(long)})
     return tuple(_as_sure_as_read(_could_look(decision.finding(), unread), document) for decision in decisions)
@@ -176,8 +178,8 @@ def _not_chinese(requirement: Requirement) -> Finding:
 class _Decision:
     """One requirement on one text."""
 
-    def __init__(self, requirement: Requirement, reading: Reading, facts: Facts, scale: Scale):
-        self.requirement, self.reading, self.facts = requirement, reading, facts
+    def __init__(self, requirement: Requirement, reading: Reading, nearness: Nearness, facts: Facts, scale: Scale):
+        self.requirement, self.reading, self.nearness, self.facts = requirement, reading, nearness, facts
         self.scale = requirement.scales.get(scale)
         optional = self.scale.optional if self.scale else frozenset()
         self.required = [e for e in requirement.elements if e.required and e.id not in optional]
@@ -345,11 +347,11 @@ class _Decision:
 
     def nearest(self, missing: list[Detector]) -> tuple[NearMiss, ...]:
         rules = list(chain.from_iterable(detector.rules for detector in missing))
-        needed = chain.from_iterable(detector.needed for detector in missing)
+        numbers = list(chain.from_iterable(detector.numbers for detector in missing))
         found: dict[int, NearMiss] = {}
         sentences, holds = self.reading.text.outline.sentences, self.reading.rule
-        for index, number in nearest(self.reading, needed, NEAREST):
-            rule = rules[number]
+        for index, at in self.nearness.nearest(numbers, NEAREST):
+            rule = rules[at]
             if index in found or holds(rule.number) >> index & 1:
                 continue
             sentence = sentences[index]

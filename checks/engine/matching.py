@@ -1,8 +1,8 @@
 """One pass of all rules' terms over the text, and the sentences that each rule is true of.
 
-All terms of a checklist stand in one Aho-Corasick automaton (Aho & Corasick 1975), so the text is read once however
-many rules there are. A rule whose terms do not occur costs nothing; of the others, what two rules share is worked out
-once per text, and sets of sentences are combined with a few bit operations.
+All terms of a checklist are looked for together (see ``trie``), so the text is read once however many rules there
+are. A rule whose terms do not occur costs nothing; of the others, what two rules share is worked out once per text,
+and sets of sentences are combined with a few bit operations.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .details import sentences_with
 from .entities import Outline, Role
 from .normal import NormalText, normalise
 from .polarity import NEGATING, NEGATION_REACH, in_quotes, polarity
-from .rules import AllOf, AnyOf, Context, Flag, Followed, Node, Not, Polarity, Terms, anchors, explain, nodes_of
+from .rules import AllOf, AnyOf, Context, Flag, Followed, Node, Not, Polarity, anchors, explain, nodes_of
 from .spans import ANYWHERE, NODE, SENTENCE, START, Lists, Places, Plan, follow, merge, plan
 from .topics import TOPICS, outline_topics
 
@@ -203,7 +203,6 @@ class Reading:
         self._places = Places(matcher.plan, text.normal, text.starts, text.ends, ~text.contents, self._polar)
         # By identity: hashing a deep rule each time would cost more than matching.
         self._holds: dict[int, int] = {}
-        self._needs: dict[int, int] = {}
         self._details: dict[str, int] = {}  # name of a detail → sentences that hold it
         self._tables: dict[int, np.ndarray] = {}
         self._located: dict[int, PlacesByRule] = {}  # rule → the table it is in
@@ -228,28 +227,9 @@ class Reading:
             holds = self._holds[id(node)] = sentences
         return self.where(node) if holds is None else holds
 
-    def needs(self, node: Node) -> int:
-        """Sentences that have what the node needs at least (headings too, contents never)."""
-        needed = self._needs.get(id(node))
-        if needed is None:
-            needed = self._needs[id(node)] = self._needed(node)
-        return needed
-
-    def each_needs(self, nodes: tuple[Node, ...]) -> list[int]:
-        """``needs`` of several nodes; near misses ask for hundreds, most of them known already."""
-        known = list(map(self._needs.get, map(id, nodes)))
-        return list(map(self.needs, nodes)) if None in known else known
-
-    def _needed(self, node: Node) -> int:
-        if isinstance(node, Terms):
-            return self._places.sentences(self._number[id(node)])
-        if isinstance(node, Followed):
-            return self.needs(node.first) & self.needs(node.then)
-        if isinstance(node, AllOf):
-            return _common(self.needs(part) for part in node.parts if not isinstance(part, CONDITIONS))
-        if isinstance(node, AnyOf):
-            return _union(self.needs(part) for part in node.parts)
-        return self.needs(node.part)
+    def words(self, numbers: np.ndarray) -> np.ndarray:
+        """The sentences that planned nodes hold in, a row of bits for each."""
+        return self._places.words.take(numbers, axis=0)
 
     def where(self, node: Node) -> int:
         """Sentences for which the node holds (headings too, contents never)."""
@@ -453,67 +433,3 @@ def _common(masks: Iterable[int]) -> int:
         if not common:
             break
     return common
-
-
-def why_not(reading: Reading, node: Node, index: int) -> str:
-    """The first part of a rule that a sentence fails, in Chinese; empty if it holds."""
-    return "" if reading.where(node) >> index & 1 else failure(reading, node, index)
-
-
-def failure(reading: Reading, node: Node, index: int) -> str:
-    """The first part that a sentence fails of a rule that does not hold in it, in Chinese."""
-    if isinstance(node, AllOf):
-        for part in node.parts:
-            if isinstance(part, CONDITIONS):
-                if not reading.holds(part, index):
-                    return "条件不成立：" + reading.matcher.words(part)
-            elif reason := why_not(reading, part, index):
-                return reason
-    if isinstance(node, Followed):
-        reason = why_not(reading, node.first, index) or why_not(reading, node.then, index)
-        return reason or "次序或距离不符：" + reading.matcher.words(node)
-    if isinstance(node, Polarity):
-        reason = why_not(reading, node.part, index)
-        return reason or "语气相反：" + reading.matcher.words(node)
-    return "没有" + reading.matcher.words(node)
-
-
-def nearest(reading: Reading, rules: Iterable[tuple[Node, ...]], limit: int) -> Iterator[tuple[int, int]]:
-    """Body sentences that have the largest share of what one of the rules needs, best first, with the rule's place.
-
-    ``rules`` are the parts that each rule needs. Of each rule come its best, at most one more than ``limit``.
-    """
-    # Each rule waits with the share of its best sentences. Lesser ones are worked out when it is their turn, and come
-    # sentence by sentence: whoever asks has mostly enough after a few.
-    waiting: dict[float, list[tuple[int, int, list[int], int, int]]] = {}
-    body = reading.text.body_mask
-    for number, parts in enumerate(rules):
-        levels: list[int] = []  # sentences that have at least one of the parts, two of them, …
-        for mask in reading.each_needs(parts):
-            mask &= body
-            if not mask:  # a part that is nowhere adds no level
-                continue
-            for k, level in enumerate(levels):
-                levels[k] = level | mask
-                mask &= level  # what had as many before goes up a level
-                if not mask:
-                    break
-            else:
-                levels.append(mask)
-        if levels:
-            waiting.setdefault(len(levels) / len(parts), []).append((number, len(parts), levels, 0, limit + 1))
-    while waiting:
-        group = sorted(waiting.pop(max(waiting)))
-        room = {number: room for number, _, _, _, room in group}
-        best = [(number, levels[-1] ^ above) for number, _, levels, above, _ in group]
-        for index in members(_union(sentences for _, sentences in best)):
-            for number, sentences in best:
-                if sentences >> index & 1 and room[number] > 0:
-                    room[number] -= 1
-                    yield index, number
-        for number, size, levels, _, _ in group:
-            above = levels.pop()
-            while levels and levels[-1] == above:
-                levels.pop()
-            if levels and room[number] > 0:
-                waiting.setdefault(len(levels) / size, []).append((number, size, levels, above, room[number]))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from checks.engine import analyse, build_outline, document_from_text, load_shipped, to_json
 from checks.engine.matching import Matcher, Text
 from checks.engine.rules import AllOf, AnyOf, Followed, Terms, parse_rule
+from checks.engine.trie import Trie
 
 RULES = [
     "甲 ..2 乙",
@@ -59,6 +60,21 @@ def test_every_sentence_is_answered_alike(sentences):
             start = int(read.starts[index])
             if expected:
                 assert {(a - start, b - start) for a, b in reading.places(number, index)} == expected
+
+
+@given(st.sets(st.text("甲乙丙😀", min_size=1, max_size=5)), st.text("甲乙丙丁😀\ud800", max_size=60))
+def test_all_terms_are_found_wherever_they_stand(terms, text):
+    terms = sorted(terms)
+    found = Trie(terms).find(text)
+    expected = [
+        (number, at, at + len(term))
+        for number, term in enumerate(terms)
+        for at in range(len(text))
+        if text.startswith(term, at)
+    ]
+    assert sorted(map(tuple, found.T.tolist())) == expected
+    for number in range(len(terms)):
+        assert found[1, found[0] == number].tolist() == [at for which, at, _ in expected if which == number]
 
 
 def test_the_digest_is_that_of_canonical_json():
