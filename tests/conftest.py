@@ -7,12 +7,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
 from django.core.management.commands import flush
 from django.core.management.sql import sql_flush
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.signals import connection_created
 from django.test import override_settings
 from hypothesis import HealthCheck, settings
@@ -20,6 +21,8 @@ from hypothesis import HealthCheck, settings
 from checks.models.freezing import freeze_statements, thaw_statements
 
 from . import factories
+
+HERE = Path(__file__).parent
 
 # How fast the machine is says nothing of the program: no deadline, no complaint about slow drawing of examples.
 settings.register_profile("policyaudit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -31,6 +34,22 @@ gc.set_threshold(20_000, 10, 10)
 
 def pytest_collection_finish():
     gc.freeze()
+
+
+# What takes longest begins first, so that no process is left with it when the others are done. Everything else, in the
+# order of its names, fills the gaps at the end.
+LONG = (
+    "test_killed_processes.py", "browser/", "test_access.py", "rendering/", "test_blindness.py", "services/test_verification.py",
+    "bench/", "services/test_package.py", "test_deployment.py", "engine/test_readers.py", "services/", "exchange/", "commands/",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: place_of(item.path.relative_to(HERE).as_posix()))
+
+
+def place_of(name):
+    return next((place for place, piece in enumerate(LONG) if name.startswith(piece)), len(LONG))
 
 
 def _forget_safety(connection, **_signal):
@@ -108,6 +127,14 @@ def _flushing_thaws():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(flush, "sql_flush", flush_thawed)
         yield
+
+
+@pytest.fixture(scope="module")
+def kept(django_db_setup, django_db_blocker):
+    """Rows that a fixture of the module makes in it stand for all its tests; every test takes back what it does itself."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture
