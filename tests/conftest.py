@@ -1,17 +1,19 @@
 """What every test may take for granted: files go to a directory of their own, pages need no collected static files."""
 
+import fcntl
 import gc
 import os
-import sqlite3
+import shutil
 import subprocess
 import sys
-from contextlib import closing
+import tempfile
+from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
 from django.core.management.commands import flush
 from django.core.management.sql import sql_flush
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.signals import connection_created
 from django.test import override_settings
 from hypothesis import HealthCheck, settings
@@ -19,6 +21,8 @@ from hypothesis import HealthCheck, settings
 from checks.models.freezing import freeze_statements, thaw_statements
 
 from . import factories
+
+HERE = Path(__file__).parent
 
 # How fast the machine is says nothing of the program: no deadline, no complaint about slow drawing of examples.
 settings.register_profile("policyaudit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -32,15 +36,29 @@ def pytest_collection_finish():
     gc.freeze()
 
 
-def _read_while_others_write(connection, **_signal):
-    """The tests' database is in memory; there SQLite refuses a reader at once while another thread writes, and no
-    timeout helps. On disk, as in every installation, readers and a writer go side by side.
-    """
+# What takes longest begins first, so that no process is left with it when the others are done. Everything else, in the
+# order of its names, fills the gaps at the end.
+LONG = (
+    "test_killed_processes.py", "browser/", "test_access.py", "rendering/", "test_blindness.py", "services/test_verification.py",
+    "bench/", "services/test_package.py", "test_deployment.py", "engine/test_readers.py", "services/", "exchange/", "commands/",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: place_of(item.path.relative_to(HERE).as_posix()))
+
+
+def place_of(name):
+    return next((place for place, piece in enumerate(LONG) if name.startswith(piece)), len(LONG))
+
+
+def _forget_safety(connection, **_signal):
+    """The machine may well lose its power in the middle of a test."""
     if connection.vendor == "sqlite":
-        connection.connection.execute("PRAGMA read_uncommitted = 1")
+        connection.connection.execute("PRAGMA synchronous = OFF")
 
 
-connection_created.connect(_read_while_others_write)
+connection_created.connect(_forget_safety)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -58,31 +76,44 @@ def _test_settings(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def _database_file(tmp_path_factory):
-    return tmp_path_factory.mktemp("database") / "db.sqlite3"
+def empty_database(tmp_path_factory):
+    """A database file with every table and no row of a test, to be copied: to migrate takes many seconds.
 
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker, _database_file):
-    with django_db_blocker.unblock():
-        if connection.vendor == "sqlite":
-            connection.ensure_connection()
-            with closing(sqlite3.connect(_database_file)) as file:
-                connection.connection.backup(file)
-
-
-@pytest.fixture(scope="session")
-def empty_database(django_db_setup, _database_file):
-    """A database file with every table and no row of a test, to be copied for processes that have one of their own.
-
-    To migrate takes many seconds; it was done for the tests' database already, unless that is on PostgreSQL.
+    Whoever needs it first makes it, for all test processes.
     """
-    if not _database_file.exists():
-        environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-        environment["POLICYAUDIT_DATA"] = str(_database_file.parent)
-        command = [sys.executable, "manage.py", "migrate", "-v", "0"]
-        subprocess.run(command, cwd=django_settings.BASE_DIR, env=environment, check=True)
-    return _database_file
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    file = folder / "db.sqlite3"
+    with open(folder / "migrating", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not file.exists():
+            with tempfile.TemporaryDirectory(dir=folder) as making:
+                environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+                environment["POLICYAUDIT_DATA"] = making
+                command = [sys.executable, "manage.py", "migrate", "-v", "0"]
+                subprocess.run(command, cwd=django_settings.BASE_DIR, env=environment, check=True)
+                os.replace(f"{making}/db.sqlite3", file)
+    return file
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(request, django_db_modify_db_settings_parallel_suffix, tmp_path_factory):
+    """SQLite on disk, as in every installation: the threads of a server in a test have connections of their own.
+
+    In memory they would share that of the test, and be part of one another's transactions.
+    """
+    database = django_settings.DATABASES["default"]
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        name = tmp_path_factory.mktemp("database") / "db.sqlite3"
+        shutil.copy(request.getfixturevalue("empty_database"), name)
+        database["TEST"] = database.get("TEST", {}) | {"NAME": str(name)}
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb():
+    """The copy has its tables already."""
+    return connection.vendor == "sqlite"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -96,6 +127,14 @@ def _flushing_thaws():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(flush, "sql_flush", flush_thawed)
         yield
+
+
+@pytest.fixture(scope="module")
+def kept(django_db_setup, django_db_blocker):
+    """Rows that a fixture of the module makes in it stand for all its tests; every test takes back what it does itself."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -156,19 +156,29 @@ SERVER = shutil.which("valkey-server") or shutil.which("redis-server")
 @pytest.fixture
 def redis_url(tmp_path):
     """A server of our own that keeps nothing."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(tmp_path)]
-    server = subprocess.Popen([SERVER, *options], stdout=subprocess.DEVNULL)
-    for _attempt in range(100):
+    options = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(tmp_path)]
+    for _attempt in range(5):  # another program may take the free port before the server has it
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.05)
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        server = subprocess.Popen([SERVER, "--port", str(port), *options], stdout=subprocess.DEVNULL)
+        if answers(server, port):
+            break
     yield f"redis://127.0.0.1:{port}/0"
     server.kill()
     server.wait()
+
+
+def answers(server, port):
+    """Whether it is this server that listens there; waits until it does or is gone."""
+    end = time.monotonic() + LATEST
+    while server.poll() is None and time.monotonic() < end:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                time.sleep(0.1)  # if somebody else answered there, the server goes
+                return server.poll() is None
+        time.sleep(0.05)
+    return False
 
 
 @pytest.mark.skipif(not SERVER, reason="neither valkey-server nor redis-server is installed")

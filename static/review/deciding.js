@@ -1,6 +1,6 @@
 "use strict";
 
-/* Deciding by keys. A decision on its way keeps further ones back until its answer stands in the panel. */
+/* Deciding by keys. What is on its way to the panel keeps further decisions back until it stands there. */
 
 (() => {
   const { find } = policyaudit;
@@ -25,22 +25,26 @@
     }
   }
 
-  let deciding = false; // a second press would be about a finding that is decided already
+  /* What is on its way to the panel: a decision, or another finding. Until it stands there a further key would be about
+     a finding that is decided already, or about one that the reader has left. */
+  const coming = new Set();
 
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.detail.requestConfig.verb === "post") deciding = true;
+    const { requestConfig, target, xhr } = event.detail;
+    if (requestConfig.verb !== "post" && target.id !== "panel") return;
+    coming.add(xhr);
+    xhr.addEventListener("loadend", () => coming.delete(xhr)); // after the answer was shown, or failed to come
   });
-  // Not before the next finding stands in the panel, or the answer failed to come.
-  for (const over of ["htmx:afterSettle", "htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
-    document.addEventListener(over, () => { deciding = false; });
-  }
 
-  /* Click a button of the panel, unless something is being saved. */
+  const busy = () => coming.size > 0;
+
+  /* Click a button of the panel, unless something is on its way there. */
   function press(selector) {
     const button = find(`#panel ${selector}`);
-    if (button && !deciding) button.click();
+    if (button && !busy()) button.click();
   }
 
+  policyaudit.busy = busy;
   policyaudit.press = press;
   policyaudit.key("c", () => press("[data-confirm]"));
   policyaudit.key("u", () => press("[data-undo]"));

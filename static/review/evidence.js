@@ -166,7 +166,7 @@
   /* Send one of the panel's forms with these values beside its own. */
   function send(id, values) {
     const form = document.getElementById(id);
-    if (!form) return;
+    if (!form || policyaudit.busy()) return;
     for (const [name, value] of Object.entries(values)) {
       let field = find(`input[name=${name}]`, form);
       if (!field) {

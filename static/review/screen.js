@@ -141,6 +141,12 @@
       complain("signedOut");
     }
   });
+  /* A decision's answer came first and brought a panel of its own: the finding that was asked for takes its place. */
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const { requestConfig, target } = event.detail;
+    if (requestConfig.verb === "get" && target.id === "panel" && !target.isConnected) event.detail.target = find("#panel");
+  });
+
   document.addEventListener("htmx:responseError", () => complain("failed"));
   document.addEventListener("htmx:sendError", () => complain("failed"));
 

@@ -18,6 +18,7 @@
 
   function complain(what) {
     unsaved = true;
+    waiting = null; // the button would lead away from what is saved nowhere
     const words = form.dataset[what];
     policyaudit.say(words);
     const state = find("#save-state");
@@ -29,9 +30,10 @@
   let unsaved = false;
   form.addEventListener("input", () => { unsaved = true; });
   let leaving = false;
+  let waiting = null; // the button that was pressed while something was being saved
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (event.target !== form) return;
-    if (leaving) event.preventDefault(); // a button has taken all of it along
+    if (leaving || waiting) event.preventDefault(); // a button takes all of it along
     else unsaved = false;
   });
   window.addEventListener("pageshow", () => { leaving = false; });
@@ -41,7 +43,6 @@
   document.addEventListener("htmx:sendError", () => complain("offline"));
 
   /* A button waits for the saving that is on its way: it would come with a revision that is no longer the newest. */
-  let waiting = null;
   form.addEventListener("submit", (event) => {
     if (form.classList.contains("htmx-request")) {
       event.preventDefault();

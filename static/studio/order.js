@@ -9,7 +9,13 @@
 
   const codes = (list) => all(":scope > [data-code]", list).map((row) => row.dataset.code);
 
+  // What stands in the page is the order before the move that is on its way: a held key would take it back again.
+  let moving = false;
+  window.addEventListener("pageshow", () => { moving = false; });
+
   function send(row, to) {
+    if (moving) return;
+    moving = true;
     const form = find("[data-move]", row);
     const target = document.createElement("input");
     target.type = "hidden";

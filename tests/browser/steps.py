@@ -1,5 +1,6 @@
 """Steps that several journeys share."""
 
+import time
 from pathlib import Path
 
 from django.conf import settings
@@ -52,7 +53,7 @@ def sign_in_by_form(page, user):
     page.fill("[name=username]", user.get_username())
     page.fill("[name=password]", factories.PASSWORD)
     page.locator("main form button").click()
-    page.wait_for_url("**/")
+    page.wait_for_url(lambda url: "/accounts/login/" not in url)
     return page
 
 
@@ -60,3 +61,36 @@ def settled(page):
     """Wait until the last answer stands in the page: a key pressed before is not heard."""
     page.wait_for_function("() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
     page.wait_for_timeout(50)
+
+
+class Held:
+    """Requests to such addresses wait until they are let go, as on a server that is slow just now."""
+
+    def __init__(self, page, pattern):
+        self.page, self.routes, self.holds = page, [], True
+        page.route(pattern, self.take)
+
+    def take(self, route):
+        if self.holds:
+            self.routes.append(route)
+        else:
+            route.continue_()
+
+    def wait(self):
+        """Until the first of them has begun."""
+        wait_until(self.page, lambda: self.routes)
+
+    def let_go(self):
+        """Those that wait go on, and later ones are held no more."""
+        self.wait()
+        self.holds = False
+        for route in self.routes:
+            route.continue_()
+
+
+def wait_until(page, holds, seconds=20):
+    """Let the browser go on until this function answers with something true."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it never came about"
+        page.wait_for_timeout(20)

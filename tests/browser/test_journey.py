@@ -1,6 +1,7 @@
 """The main job from end to end, as three people do it in their browsers: from an empty list to the PDF in hand."""
 
 import hashlib
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -39,7 +40,7 @@ def create_engagement(page):
     page.fill("[name=scope]", "只审计政策文本")
     page.select_option("[name=processor_scale]", "million")
     page.locator("main form .button").first.click()
-    page.wait_for_url("**/engagements/*/")
+    page.wait_for_url(re.compile(r"/engagements/\d+/$"))
     return Engagement.objects.get()
 
 
@@ -77,6 +78,7 @@ def confirm_all_listed(page, audit):
     page.goto(f"/audits/{audit.pk}/review/?state=undecided")
     page.locator("details.bulk summary").click()
     page.locator("details.bulk form button").click()
+    page.wait_for_url("**/batch/**")
     page.locator("[data-save]").click()  # what would change was shown; now it is done
     page.wait_for_url("**/review/**")
 

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from checks.models import Decision
 
-from .steps import OLD, settled, sign_in, start_audit
+from .steps import OLD, Held, settled, sign_in, start_audit
 
 pytestmark = pytest.mark.browser
 
@@ -114,6 +114,35 @@ def test_keys_pressed_faster_than_the_server_answers_decide_nothing_twice(page, 
     wait_for_decisions(page, len(decided))
 
 
+def test_a_key_decides_nothing_while_another_finding_is_on_its_way(page, people, audit):
+    review(sign_in(page, people.auditor), audit, "?verdict=non_compliant")
+    first = focused(page)
+    held = Held(page, re.compile(r"/findings/\d+/\?"))
+    page.keyboard.press("j")
+    held.wait()
+    page.keyboard.press("c")
+    held.let_go()
+    expect(page.locator("#panel")).not_to_have_attribute("data-finding", str(first))
+    second = focused(page)
+    page.keyboard.press("c")
+    wait_for_decisions(page, 1)
+    assert Decision.objects.get().finding_id == second
+
+
+def test_a_finding_that_was_asked_for_comes_although_a_decision_was_answered_first(page, people, audit):
+    review(sign_in(page, people.auditor), audit, "?verdict=non_compliant")
+    rows = page.locator(".queue-row").evaluate_all("rows => rows.map(row => row.dataset.finding)")
+    assert rows[0] == str(focused(page))
+    held = Held(page, re.compile(rf"/findings/{rows[3]}/\?"))
+    page.click(f".queue-row[data-finding='{rows[3]}']")
+    held.wait()
+    page.click("[data-confirm]")
+    expect(page.locator("#panel")).to_have_attribute("data-finding", rows[1])
+    held.let_go()
+    expect(page.locator("#panel")).to_have_attribute("data-finding", rows[3])
+    assert str(Decision.objects.get().finding_id) == rows[0]
+
+
 def test_the_skip_link_is_the_first_stop(page, people, audit):
     review(sign_in(page, people.auditor), audit)
     page.keyboard.press("Tab")
@@ -155,7 +184,7 @@ def test_everything_works_without_script(open_context, people, audit):
     page.fill("#decision [name=reason]", "已经核对。")
     page.locator(f"label:has(input[value={other_verdict(following)}])").click()
     page.click("[data-save]")
-    page.wait_for_load_state()
+    expect(page.locator("#progress progress")).to_have_attribute("value", "2")
     assert Decision.objects.last().verdict == other_verdict(following)
 
 

@@ -7,7 +7,7 @@ from checks.models import Audit, PolicyVersion, Report
 from checks.services import report
 from checks.views.policy_rows import TABS
 
-from .steps import GOOD, decide_rest, sign_in, start_audit
+from .steps import GOOD, decide_rest, sign_in, start_audit, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -157,7 +157,7 @@ def test_the_watch_itself_notices_an_outside_request_and_a_blocked_script(page, 
     page.goto("/")
     page.evaluate("document.body.append(Object.assign(new Image(), {src: 'http://outside.example/pixel.png'}))")
     page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\">x</p>')")
-    page.wait_for_timeout(200)
+    wait_until(page, lambda: len(page.watch.complaints) >= 2)
     assert any("Content Security Policy" in text for text in page.watch.complaints)
     assert page.watch.foreign or any("outside.example" in text for text in page.watch.complaints)
     page.watch.complaints.clear()

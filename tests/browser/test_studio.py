@@ -11,7 +11,7 @@ from checks.services import drafts
 
 from .. import factories
 from .conftest import TIMEOUT
-from .steps import sign_in
+from .steps import Held, sign_in
 from .test_accessibility import violations
 
 pytestmark = pytest.mark.browser
@@ -149,6 +149,43 @@ def test_two_authors_on_one_requirement(open_context, shipped, author):
     expect(page.locator("#revision")).to_have_value("4", timeout=TIMEOUT)
     row.refresh_from_db()
     assert [part["id"] for part in row.content["elements"]] == ids
+
+
+def test_a_button_takes_along_what_was_typed_while_something_was_being_saved(open_context, shipped, author):
+    """The saving that waits behind the first one must not carry the button's act: it would be done twice."""
+    draft = drafts.draft_start(by=author, checklist=shipped.checklist, base=shipped, version="2027.04")
+    row = draft.requirements.get(code="PIPL-17-NAME")
+    before = len(row.content["legal_basis"])
+    page = sign_in(open_context()[0].new_page(), author)
+    page.goto(f"/studio/drafts/{draft.pk}/PIPL-17-NAME/")
+    held = Held(page, "**/PIPL-17-NAME/")
+    page.fill("[name=title_zh]", "第一次")
+    held.wait()
+    page.fill("[name=title_zh]", "第二次")
+    page.get_by_role("button", name="添加法律依据").click(no_wait_after=True)
+    page.wait_for_timeout(1200)  # longer than the editor waits after typing
+    held.let_go()
+    expect(page.locator("[data-list=legal_basis] > [data-row]")).to_have_count(before + 1)
+    expect(page.locator("[name=title_zh]")).to_have_value("第二次")
+    expect(page.locator("#conflict")).to_be_empty()
+    row.refresh_from_db()
+    assert (row.content["title_zh"], len(row.content["legal_basis"])) == ("第二次", before + 1)
+
+
+def test_a_held_key_moves_a_requirement_once(open_context, author):
+    draft = factories.draft(author)
+    codes = list(draft.requirements.values_list("code", flat=True))
+    page = sign_in(open_context()[0].new_page(), author)
+    page.goto(f"/studio/drafts/{draft.pk}/")
+    held = Held(page, "**/move/")
+    page.locator(f"#row-{codes[1]} a").first.focus()
+    for _time in range(3):
+        page.keyboard.press("Alt+ArrowUp")
+    held.wait()
+    assert len(held.routes) == 1
+    held.let_go()
+    expect(page.locator("[data-orders] > [data-code]").first).to_have_attribute("data-code", codes[1])
+    assert list(draft.requirements.values_list("code", flat=True)) == [codes[1], codes[0], *codes[2:]]
 
 
 def test_no_screen_of_the_studio_has_a_serious_violation(open_context, shipped, author):

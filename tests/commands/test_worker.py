@@ -39,13 +39,14 @@ def test_it_goes_when_the_server_beside_it_is_gone(tmp_path, empty_database):
     environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
     environment["POLICYAUDIT_DATA"] = str(tmp_path)
     manage = [sys.executable, "manage.py"]
-    server = subprocess.Popen(["sleep", "60"])
+    server = subprocess.Popen(["sleep", "600"])
     worker = subprocess.Popen([*manage, "worker", "--beside", str(server.pid)], cwd=settings.BASE_DIR, env=environment)
     try:
         time.sleep(2)
         assert worker.poll() is None
         server.kill()
         server.wait()
-        worker.wait(timeout=30)
+        worker.wait(timeout=120)
     finally:
         worker.kill()
+        server.kill()

@@ -5,12 +5,13 @@ import hashlib
 import io
 import json
 from contextlib import suppress
+from types import SimpleNamespace
 
 import pypdf
 import pytest
 from django.core.files.base import ContentFile
 
-from checks.models import Report
+from checks.models import Audit, Report
 from checks.rendering.attached import attached_json
 from checks.rendering.digests import context_digest
 from checks.rendering.pdf import render_pdf
@@ -23,15 +24,43 @@ from .. import factories
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def issued(signed_audit, team):
-    report = reports.report_issue(by=team.reviewer, audit=signed_audit)
-    return Report.objects.get(pk=report.pk)
+@pytest.fixture(scope="module")
+def made(kept):
+    """A signed audit and its report, made once: no test changes a byte of it but in a copy."""
+    engagement = factories.engagement()
+    team = factories.team(engagement)
+    audit = factories.audit(engagement)
+    factories.decide_all(audit, by=team.auditor)
+    factories.sign_off(audit, by=team.reviewer)
+    report = reports.report_issue(by=team.reviewer, audit=audit)
+    return SimpleNamespace(
+        engagement=engagement, team=team, audit=audit.pk, report=report.pk, content=report.pdf.read()
+    )
 
 
 @pytest.fixture
-def content(issued):
-    return issued.pdf.read()
+def engagement(made):
+    return made.engagement
+
+
+@pytest.fixture
+def team(made):
+    return made.team
+
+
+@pytest.fixture
+def signed_audit(made):
+    return Audit.objects.get(pk=made.audit)
+
+
+@pytest.fixture
+def issued(made):
+    return Report.objects.get(pk=made.report)
+
+
+@pytest.fixture
+def content(made):
+    return made.content
 
 
 def verify(content):
