@@ -273,3 +273,10 @@ def test_items_that_have_a_function_or_are_not_taken(text):
 
 def test_a_heading_that_names_no_function_explains_nothing():
     assert facts_of("青禾隐私政策\n一、我们如何收集您的信息\n职业、学历。\n").metrics["orphans"] == 2
+
+
+def test_column_titles_that_run_together():
+    assert facts_of("青禾隐私政策\n服务商名称收集的字段与用途隐私政策\n云雀统计设备型号\n").metrics["glued"] == 1
+    assert (
+        facts_of("青禾隐私政策\n名称 | 使用目的 | 收集信息 | 隐私政策\n云雀 | 统计 | 型号 | 无\n").metrics["glued"] == 0
+    )
