@@ -158,7 +158,10 @@ def test_an_empty_purpose_explains_nothing():
     empty = "为了提升使用体验，我们会收集您的生日。\n"
     told_otherwise = "我们会读取设备标识，以防止同一账号被盗用。\n实名时我们会收集您的姓名，进行身份核验。\n"
     refused = "我们不会收集您的通讯录用于营销。\n"
+    beside = "为了提升使用体验，我们会收集您的生日，用于改进服务，发放生日礼券。\n"
+    bullet = "* 为识别异常登录，我们会收集您的设备标识。\n"
     assert facts_of(empty).metrics["explained"] == 0
+    assert facts_of(beside + bullet).metrics["explained"] == 2
     assert facts_of(told_otherwise).metrics["explained"] == 2
     assert facts_of(refused + told_otherwise).metrics["explained_share"] == 100
 
