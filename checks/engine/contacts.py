@@ -286,6 +286,17 @@ def _domains(page: Page, sheet: Sheet, emails: list[tuple[str, Place]]) -> None:
     known = {label for brand, labels in _KNOWN.items() if brand in everything + title for label in labels.split()}
     hosts = " ".join(sheet.values["urls"]).lower()
     named = cache(lambda: {match[1] for match in _NAMED.finditer(page.text)})
+
+    @cache
+    def familiar(label: str) -> bool:
+        return (
+            any(spells(name, label) for name in [*names, title])
+            or f"{label}." in hosts
+            or _is_brand(page, label.split("-")[0])
+            or any(spells(name, label) for name in named())
+            or any(label in labels.split() and page.text.count(brand) >= OFTEN for brand, labels in _KNOWN.items())
+        )
+
     free, strange = [], []
     for mail, place in emails:
         domain = mail.partition("@")[2].lower()
@@ -294,13 +305,7 @@ def _domains(page: Page, sheet: Sheet, emails: list[tuple[str, Place]]) -> None:
             continue
         if domain in FREE_MAIL:
             free.append(place)
-        elif not (
-            any(spells(name, label) for name in [*names, title])
-            or f"{label}." in hosts
-            or _is_brand(page, label.split("-")[0])
-            or any(spells(name, label) for name in named())
-            or any(label in labels.split() and page.text.count(brand) >= OFTEN for brand, labels in _KNOWN.items())
-        ):
+        elif not familiar(label):
             strange.append(place)
     sheet.count("free_mail", free)
     sheet.count("strange_domains", strange)

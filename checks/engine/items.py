@@ -294,11 +294,9 @@ def _gives_purpose(page: Page, index: int) -> bool:
     line = page.lines[index]
     if "|" in line and "sdk" not in line:
         return True  # a row of a table: its other cells say what for
-    if "sdk" not in line and _FOR_SURE.search(line):
-        return True
     if _ELSEWHERE.search(line):
-        return False
-    if _PURPOSE.search(line) or _below_function(page, index):
+        return "sdk" not in line and bool(_FOR_SURE.search(line))
+    if _PURPOSE.search(line) or _below_function(page, index) or ("sdk" not in line and _FOR_SURE.search(line)):
         return True
     first, last = page.outline.clauses[page.outline.sentences[index].clause].sentences
     return last - first < LONG_LIST and any(i != index and _PURPOSE.search(page.lines[i]) for i in range(first, last))
