@@ -215,10 +215,12 @@ def gather_items(page: Page, sheet: Sheet) -> None:
 
 
 def _explained(page: Page, sheet: Sheet, indices: list[int]) -> None:
-    """``explained``: sentences that take an item and say what exactly for; ``explained_share``: their percentage."""
+    """Sentences that take an item: ``explained``, which say what exactly for; ``explained_share``, their percentage;
+    ``unexplained``, the others."""
     taking = [i for i in indices if _takes(page.lines[i])]
     explained = [i for i in taking if _says_what_for(page, i)]
     sheet.count("explained", [page.sentence_span(i) for i in explained])
+    sheet.count("unexplained", [page.sentence_span(i) for i in sorted(set(taking) - set(explained))])
     sheet.set("explained_share", round(100 * len(explained) / len(taking)) if taking else 0)
 
 

@@ -162,6 +162,7 @@ def test_an_empty_purpose_explains_nothing():
     bullet = "* 为识别异常登录，我们会收集您的设备标识。\n"
     assert facts_of(empty).metrics["explained"] == 0
     assert facts_of(beside + bullet).metrics["explained"] == 2
+    assert facts_of(empty + bullet).metrics["unexplained"] == 1
     assert facts_of(told_otherwise).metrics["explained"] == 2
     assert facts_of(refused + told_otherwise).metrics["explained_share"] == 100
 
