@@ -16,7 +16,12 @@ from .pinyin import spells
 _EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]+ ?[@＠] ?[A-Za-z0-9\-]+(?: ?[.．] ?[A-Za-z0-9\-]+)*(?<=[A-Za-z0-9])"
 )
-_BROKEN_EMAIL = re.compile(r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]{3,}[@＠]\.[a-z]{2,3}")  # a domain without a name
+# A domain without a name, and the sign twice; an address without the sign; endings that are slips for com.
+_BROKEN_EMAIL = re.compile(
+    r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]{3,}(?:[@＠]\.[a-z]{2,3}|[@＠]{2}[A-Za-z0-9\-]+\.[a-z]{2,3})"
+)
+_NO_SIGN = re.compile(r"(?:邮箱|邮件地址)(?:为|是|:)+(?!www)[a-z0-9_\-]{5,}\.(?:com|cn)(?![a-z0-9@./])")
+_SLIPS = frozenset(["con", "cmo", "ocm", "comm", "vom", "xom"])
 _URL = re.compile(r"(?:https?://|www\.)[A-Za-z0-9./?=_&%#:~+\-]+[A-Za-z0-9/]")
 _BREAK = re.compile(r"[\r\n]\s*")
 _BROKEN_AT = frozenset(".-")
@@ -221,16 +226,18 @@ def _emails(page: Page, sheet: Sheet) -> None:
             last = match.end()
             written = re.sub(r"\s+", "", match[0]).replace("＠", "@").replace("．", ".").strip(".-")
             domain = written.partition("@")[2].lower()
-            if "." in domain and len(domain.rpartition(".")[2]) >= 2 and not domain.rpartition(".")[2].isdigit():
+            ending = domain.rpartition(".")[2]
+            if "." in domain and len(ending) >= 2 and not ending.isdigit() and ending not in _SLIPS:
                 good.append((written, original(*match.span())))
             else:
                 bad.append(original(*match.span()))
-        elif broken := _BROKEN_EMAIL.search(text, max(last, sign - 40), sign + 8):
+        elif broken := _BROKEN_EMAIL.search(text, max(last, sign - 40), sign + 24):
             last = broken.end()
             bad.append(original(*broken.span()))
     sheet.put("emails", [mail for mail, _ in good], [place for _, place in good])
     slips = _misspelt([_domain_label(mail.partition("@")[2].lower()) for mail, _ in good])
     bad += [place for mail, place in good if _domain_label(mail.partition("@")[2].lower()) in slips]
+    bad += [page.span(*match.span()) for match in _NO_SIGN.finditer(page.text)]
     sheet.count("bad_emails", sorted(bad))
     sites = [(text[start:end], original(start, end)) for start, end in _addresses_of_sites(text)]
     sites = [(site, place) for site, place in sites if not any(s <= place[0] < e for _, (s, e) in good)]
@@ -286,6 +293,17 @@ def _domains(page: Page, sheet: Sheet, emails: list[tuple[str, Place]]) -> None:
     known = {label for brand, labels in _KNOWN.items() if brand in everything + title for label in labels.split()}
     hosts = " ".join(sheet.values["urls"]).lower()
     named = cache(lambda: {match[1] for match in _NAMED.finditer(page.text)})
+
+    @cache
+    def familiar(label: str) -> bool:
+        return (
+            any(spells(name, label) for name in [*names, title])
+            or f"{label}." in hosts
+            or _is_brand(page, label.split("-")[0])
+            or any(spells(name, label) for name in named())
+            or any(label in labels.split() and page.text.count(brand) >= OFTEN for brand, labels in _KNOWN.items())
+        )
+
     free, strange = [], []
     for mail, place in emails:
         domain = mail.partition("@")[2].lower()
@@ -294,13 +312,7 @@ def _domains(page: Page, sheet: Sheet, emails: list[tuple[str, Place]]) -> None:
             continue
         if domain in FREE_MAIL:
             free.append(place)
-        elif not (
-            any(spells(name, label) for name in [*names, title])
-            or f"{label}." in hosts
-            or _is_brand(page, label.split("-")[0])
-            or any(spells(name, label) for name in named())
-            or any(label in labels.split() and page.text.count(brand) >= OFTEN for brand, labels in _KNOWN.items())
-        ):
+        elif not familiar(label):
             strange.append(place)
     sheet.count("free_mail", free)
     sheet.count("strange_domains", strange)

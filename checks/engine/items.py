@@ -131,7 +131,7 @@ _TAKES = re.compile(
     r"|(?:需要?|须|要求?|请)您[^,.;]{0,4}(?:提供|填写|提交|上传|输入|授权|的)"
     r"|您(?:需要?|须|应|可以?)(?:自行|主动|额外|选择|向我们|至少)*[^,.;]{0,4}(?:提供|填写|上传|提交)"
 )
-_LATER = re.compile(r"共享|披露|转让|sdk|第三方|儿童|未成年|监护|注销|更正|删除|cookie|法律|无法")
+_LATER = re.compile(r"共享|披露|转让|sdk|第三方|儿童|未成年|监护|注销|更正|删除|cookie|法律|无法|根据我们收集")
 # A purpose that says nothing of what is done, and what is done, told without a word that announces it.
 _EMPTY = re.compile(
     r"(?:提升|改善|改进|优化|提高|丰富)[^,;.]{0,10}(?:体验|服务|产品|质量|功能)"
@@ -141,8 +141,10 @@ _EMPTY = re.compile(
 _DOES = re.compile(
     r"来(?:判断|识别|验证|核实|进行|完成|确认|提供|实现|帮助|了解|保障|分析)"
     r"|(?:进行|完成)[^,.;]{0,6}(?:认证|验证|校验|核验|注册|登录|识别)"
-    r"|以(?:验证|防止|防范|便|确保|完善|判断|展示|预防|避免|配合|了解|对|及时|增加|将|确定|支持)"
+    r"|以(?:验证|防止|防范|便|确保|完善|判断|展示|预防|避免|配合|了解|对|及时|增加|将|确定|支持|维护|在)"
+    r"|,(?:使得?|让|为)您[^,.;]{0,4}(?:能够|可以|在|提供)"
 )
+_PARTS = re.compile(r",|以及|并且|并(?=[\u4e00-\u9fff]{2})|和(?=(?:提升|改善|优化|改进))")
 NEAR = 6  # sentences of a clause among which one may say what the others are for
 # What a permission is for, behind or in front of its name.
 _USED_FOR = re.compile(r"^[^.;]{0,50}?(?:用于|用来|以便于?|便于|以实现|来实现|用以)([^,.;|]{2,40})")
@@ -213,10 +215,12 @@ def gather_items(page: Page, sheet: Sheet) -> None:
 
 
 def _explained(page: Page, sheet: Sheet, indices: list[int]) -> None:
-    """``explained``: sentences that take an item and say what exactly for; ``explained_share``: their percentage."""
+    """Sentences that take an item: ``explained``, which say what exactly for; ``explained_share``, their percentage;
+    ``unexplained``, the others."""
     taking = [i for i in indices if _takes(page.lines[i])]
     explained = [i for i in taking if _says_what_for(page, i)]
     sheet.count("explained", [page.sentence_span(i) for i in explained])
+    sheet.count("unexplained", [page.sentence_span(i) for i in sorted(set(taking) - set(explained))])
     sheet.set("explained_share", round(100 * len(explained) / len(taking)) if taking else 0)
 
 
@@ -226,7 +230,7 @@ def _takes(line: str) -> bool:
 
 def _says_what_for(page: Page, index: int) -> bool:
     place = find_purpose(page, index) or purpose_nearby(page, index, NEAR)
-    if place and not _EMPTY.search(page.text[slice(*place)]):
+    if place and not all(_EMPTY.search(part) for part in _PARTS.split(page.text[slice(*place)]) if len(part) > 3):
         return True
     return bool(_DOES.search(page.lines[index]))
 
@@ -292,11 +296,9 @@ def _gives_purpose(page: Page, index: int) -> bool:
     line = page.lines[index]
     if "|" in line and "sdk" not in line:
         return True  # a row of a table: its other cells say what for
-    if "sdk" not in line and _FOR_SURE.search(line):
-        return True
     if _ELSEWHERE.search(line):
-        return False
-    if _PURPOSE.search(line) or _below_function(page, index):
+        return "sdk" not in line and bool(_FOR_SURE.search(line))
+    if _PURPOSE.search(line) or _below_function(page, index) or ("sdk" not in line and _FOR_SURE.search(line)):
         return True
     first, last = page.outline.clauses[page.outline.sentences[index].clause].sentences
     return last - first < LONG_LIST and any(i != index and _PURPOSE.search(page.lines[i]) for i in range(first, last))

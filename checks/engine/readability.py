@@ -8,6 +8,11 @@ from .entities import Role
 from .factsheet import Page, Place, Sheet
 
 _LINE_END = re.compile(r"[\r\n\v\f\u2028\u2029\x85]")
+# The titles of a table's columns without anything between them: the table has become running text.
+_GLUED = re.compile(
+    r"名称(?:收集|使用|共享|涉及|处理|用途|目的|场景|权限|公司|主体|所属|提供)[\u4e00-\u9fff]{0,10}"
+    r"(?:目的|用途|场景|信息|字段|方式)[\u4e00-\u9fff]{0,6}(?:隐私权?政策|链接|官网|网址|场景|目的|方式)"
+)
 LONG_PARAGRAPH = 300  # characters
 WALL = 1200
 LONG_SENTENCE = 150
@@ -15,13 +20,14 @@ SHOWN = 5
 
 
 def gather_readability(page: Page, sheet: Sheet) -> None:
-    """``headings``, ``characters``, and per cent of the text in long paragraphs, walls of text and long sentences."""
+    """``headings``, ``characters``, per cent of the text in long paragraphs, walls and long sentences; ``glued``."""
     text = page.original
     total = max(1, sum(map(len, page.lines)))
     sheet.set("characters", total)
     numbered = [section for section in page.outline.sections if section.number] or page.outline.sections
     sheet.count("headings", [(section.start, section.heading_end) for section in numbered])
     sheet.set("headings", len(page.outline.sections))
+    sheet.count("glued", [match.span() for match in _GLUED.finditer(text)])
     blanks = [sign for sign in " \t\n\u3000\xa0" if sign in text]
     # What is not long with its blanks is not long without them: most paragraphs need no counting.
     stretches = [(start, end) for start, end in _paragraphs(page) if end - start > LONG_PARAGRAPH]

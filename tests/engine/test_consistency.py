@@ -172,7 +172,11 @@ def test_an_empty_purpose_explains_nothing():
     empty = "为了提升使用体验，我们会收集您的生日。\n"
     told_otherwise = "我们会读取设备标识，以防止同一账号被盗用。\n实名时我们会收集您的姓名，进行身份核验。\n"
     refused = "我们不会收集您的通讯录用于营销。\n"
+    beside = "为了提升使用体验，我们会收集您的生日，用于改进服务，发放生日礼券。\n"
+    bullet = "* 为识别异常登录，我们会收集您的设备标识。\n"
     assert facts_of(empty).metrics["explained"] == 0
+    assert facts_of(beside + bullet).metrics["explained"] == 2
+    assert facts_of(empty + bullet).metrics["unexplained"] == 1
     assert facts_of(told_otherwise).metrics["explained"] == 2
     assert facts_of(refused + told_otherwise).metrics["explained_share"] == 100
 
@@ -289,3 +293,10 @@ def test_items_that_have_a_function_or_are_not_taken(text):
 
 def test_a_heading_that_names_no_function_explains_nothing():
     assert facts_of("青禾隐私政策\n一、我们如何收集您的信息\n职业、学历。\n").metrics["orphans"] == 2
+
+
+def test_column_titles_that_run_together():
+    assert facts_of("青禾隐私政策\n服务商名称收集的字段与用途隐私政策\n云雀统计设备型号\n").metrics["glued"] == 1
+    assert (
+        facts_of("青禾隐私政策\n名称 | 使用目的 | 收集信息 | 隐私政策\n云雀 | 统计 | 型号 | 无\n").metrics["glued"] == 0
+    )

@@ -437,3 +437,13 @@ def test_one_sdk_listed_twice_in_lines_that_run_on():
         facts_of(listed + other.replace("星河统计", "山岚地图") + company + entry + company).metrics["sdk_repeated"]
         == 1
     )
+
+
+@pytest.mark.parametrize("mail", ["kefu@@qinghe.cn", "kefu@qinghe.con", "kefuqinghe.com", "kefu@.cn"])
+def test_a_mail_address_that_cannot_work(mail):
+    assert facts_of(f"青禾隐私政策\n联系邮箱：{mail}\n").metrics["bad_emails"] == 1
+
+
+@pytest.mark.parametrize("mail", ["kefu@qinghe.com", "www.qinghe.com", "mail.qinghe.com/kefu"])
+def test_a_mail_address_or_site_that_may_work(mail):
+    assert facts_of(f"青禾隐私政策\n联系邮箱：{mail}\n").metrics["bad_emails"] == 0
