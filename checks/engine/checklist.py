@@ -220,6 +220,20 @@ class Requirement:
     def detectors(self) -> tuple[Detector, ...]:
         return (*((self.trigger,) if self.trigger else ()), *self.elements, *self.signals)
 
+    @cached_property
+    def looked_at(self) -> tuple[Detector, ...]:
+        """What is looked for where the requirement applies."""
+        return (*self.elements, *self.signals)
+
+    @cached_property
+    def required(self) -> tuple[Detector, ...]:
+        return tuple(element for element in self.elements if element.required)
+
+    @cached_property
+    def when_nothing_is_found(self) -> dict[str, bool]:
+        """Id of each detector → whether it is met if nothing is found."""
+        return {detector.id: detector.absent for detector in self.detectors}
+
 
 @dataclass(frozen=True)
 class Checklist:

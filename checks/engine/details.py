@@ -48,8 +48,12 @@ PATTERNS = {
 }
 ALTERNATIVES = {"联系方式": ("邮箱", "电话")}
 DETAILS = (*PATTERNS, *ALTERNATIVES)
-# What finds of these begin with; looking behind at every character of the text costs five times as much.
-_FIRST = {"期限": re.compile(r"[\d一二三四五六七八九十百两半]"), "电话": re.compile("[01489]")}
+# How finds of these begin; looking behind at every character of the text costs five times as much.
+_COUNT = r"[\d一二三四五六七八九十百两半]"
+_FIRST = {
+    "期限": re.compile(rf"{_COUNT}(?<![\d年月].)(?={_COUNT}{{0,3}}[\](个工自日天周星年小])"),
+    "电话": re.compile(r"[01489](?<!\d.)(?=\d)"),
+}
 _COMPILED = {name: [re.compile(pattern) for pattern in patterns] for name, patterns in PATTERNS.items()}
 
 
@@ -57,6 +61,10 @@ _COMPILED = {name: [re.compile(pattern) for pattern in patterns] for name, patte
 _COMPANY = _COMPILED["公司"][0]
 _COMPANY_WORD = re.compile("公司|集团|银行")
 _CHINESE_RUN = re.compile(r"[\u4e00-\u9fff)]+")
+_FOREIGN_COMPANY, _FOREIGN_WORDS = _COMPILED["公司"][1], ("inc", "ltd", "llc")
+_ADDRESS = _COMPILED["邮箱"][0]
+_AT = re.compile("[@#]")
+_NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_.-+")  # what stands before the sign of an address
 
 
 def sentences_with(name: str, text: str, starts: Sequence[int], ends: Sequence[int]) -> int:
@@ -74,6 +82,11 @@ def sentences_with(name: str, text: str, starts: Sequence[int], ends: Sequence[i
 
 
 def _finds(name: str, pattern: re.Pattern, text: str) -> Iterator[re.Match]:
+    if pattern is _FOREIGN_COMPANY and not any(word in text for word in _FOREIGN_WORDS):
+        return
+    if pattern is _ADDRESS:
+        yield from _addresses(text)
+        return
     if pattern is _COMPANY:
         begins = _runs(text)
     elif name in _FIRST:
@@ -98,3 +111,15 @@ def _runs(text: str) -> Iterator[int]:
                 begin -= 1
             yield begin
             end = _CHINESE_RUN.match(text, begin).end()
+
+
+def _addresses(text: str) -> Iterator[re.Match]:
+    """Addresses, looked for from their signs: those are rare, and letters that could begin a name are not."""
+    end = 0
+    for sign in _AT.finditer(text):
+        begin = sign.start()
+        while begin > end and text[begin - 1] in _NAME:
+            begin -= 1
+        if match := _ADDRESS.match(text, begin):
+            yield match
+            end = match.end()

@@ -61,13 +61,10 @@ UNMEASURED = {  # absence is surer than degree
 class _Result(NamedTuple):
     """What one detector found: sentences (as bits, together and by rule number), or places of a fact; and how many."""
 
-    sentences: int = 0
-    by_rule: Sequence[tuple[int, int]] = ()
-    fact_places: tuple[tuple[int, int], ...] = ()
-    count: int = 0
-
-
-_NOTHING = _Result()
+    sentences: int
+    by_rule: Sequence[tuple[int, int]]
+    fact_places: tuple[tuple[int, int], ...]
+    count: int
 
 
 def analyse(document: Document, checklist: Checklist, *, as_of: date, scale: Scale = Scale.STANDARD) -> Analysis:
@@ -181,23 +178,21 @@ class _Decision:
     def __init__(self, requirement: Requirement, reading: Reading, nearness: Nearness, facts: Facts, scale: Scale):
         self.requirement, self.reading, self.nearness, self.facts = requirement, reading, nearness, facts
         self.scale = requirement.scales.get(scale)
-        optional = self.scale.optional if self.scale else frozenset()
-        self.required = [e for e in requirement.elements if e.required and e.id not in optional]
-        self.results: dict[str, _Result] = {}
-        self.is_met: dict[str, bool] = {}
-        trigger = requirement.trigger
-        if trigger:
-            self.take(trigger, self.detect(trigger))
-        applies = not trigger or self.met(trigger)
-        for detector in (*requirement.elements, *requirement.signals):
-            # What does not apply is not looked for.
-            self.take(detector, self.detect(detector) if applies else _NOTHING)
+        self.required = requirement.required
+        if self.scale and self.scale.optional:
+            self.required = tuple(e for e in self.required if e.id not in self.scale.optional)
+        self.found: dict[str, _Result] = {}  # by id, of the trigger, elements and signals that something was found for
+        self.is_met = dict(requirement.when_nothing_is_found)
+        if requirement.trigger:
+            self.look(requirement.trigger)
+            if not self.met(requirement.trigger):
+                return  # what does not apply is not looked for
+        asleep = reading.woken.keys().isdisjoint
+        for detector in requirement.looked_at:
+            if detector.fact is not None or not asleep(detector.numbers):
+                self.look(detector)
 
-    def take(self, detector: Detector, result: _Result):
-        self.results[detector.id] = result
-        self.is_met[detector.id] = (result.count > 0) is not detector.absent
-
-    def detect(self, detector: Detector) -> _Result:
+    def look(self, detector: Detector):
         rule_holds, headings, woken = self.reading.rule, detector.headings, self.reading.woken
         by_rule: list[tuple[int, int]] = []
         together = 0
@@ -209,12 +204,14 @@ class _Decision:
             together = 0
         if together:
             for rule in detector.unless:
-                together &= ~rule_holds(rule.number, headings=headings)
+                if rule.number in woken:
+                    together &= ~rule_holds(rule.number, headings=headings)
         holds = detector.fact is not None and detector.fact(Found({}, {}, (), self.facts.metrics))
-        if not by_rule and not holds:
-            return _NOTHING
-        places = self.facts.places.get(detector.places, ()) if holds else ()
-        return _Result(together, by_rule, places, max(together.bit_count(), len(places), int(holds)))
+        if by_rule or holds:
+            places = self.facts.places.get(detector.places, ()) if holds else ()
+            count = max(together.bit_count(), len(places), int(holds))
+            self.found[detector.id] = _Result(together, by_rule, places, count)
+            self.is_met[detector.id] = (count > 0) is not detector.absent
 
     def met(self, detector: Detector) -> bool:
         return self.is_met[detector.id]
@@ -227,7 +224,7 @@ class _Decision:
             return Verdict.NOT_APPLICABLE
         required = self.required
         if requirement.verdicts:
-            hits = {name: result.count for name, result in self.results.items()}
+            hits = {name: result.count for name, result in self.found.items()}
             found = Found(self.is_met, hits, tuple(element.id for element in required), self.facts.metrics)
             for line in requirement.verdicts:
                 if line.condition(found):
@@ -262,20 +259,23 @@ class _Decision:
     # Evidence
 
     def evidence(self) -> tuple[Evidence, ...]:
-        found: list[Evidence] = []
-        detectors = (*self.requirement.elements, *self.requirement.signals)
-        if not any(self.results[detector.id].count for detector in detectors) and self.requirement.trigger:
-            detectors = (self.requirement.trigger,)
-        for detector in detectors:
-            result = self.results[detector.id]
-            if result is _NOTHING:  # most of them; there is no need to ask further
-                continue
-            found += [self.quote(start, end, detector.id) for start, end in dict.fromkeys(self.spans(result))]
-        return tuple(found)
+        return tuple(
+            self.quote(start, end, name)
+            for name, result in self.quotable()
+            for start, end in dict.fromkeys(self.spans(result))
+        )
+
+    def quotable(self) -> list[tuple[str, _Result]]:
+        """What was found of elements and signals; where that is nothing, of the trigger."""
+        trigger = self.requirement.trigger and self.requirement.trigger.id
+        found = [(name, result) for name, result in self.found.items() if name != trigger]
+        if trigger in self.found and not any(result.count for _, result in found):
+            return [(trigger, self.found[trigger])]
+        return found
 
     def quoted_rules(self, long: int) -> Iterator[int]:
         """Rules whose places evidence will ask for: to choose among many sentences, and to cut ``long`` ones."""
-        for result in self.results.values():
+        for _, result in self.quotable():
             if result.sentences.bit_count() > QUOTES or result.sentences & long:
                 yield from (number for number, _ in result.by_rule)
 
@@ -346,18 +346,16 @@ class _Decision:
         )
 
     def nearest(self, missing: list[Detector]) -> tuple[NearMiss, ...]:
-        rules = list(chain.from_iterable(detector.rules for detector in missing))
-        numbers = list(chain.from_iterable(detector.numbers for detector in missing))
+        numbers = list(chain.from_iterable([detector.numbers for detector in missing]))
         found: dict[int, NearMiss] = {}
         sentences, holds = self.reading.text.outline.sentences, self.reading.rule
         for index, at in self.nearness.nearest(numbers, NEAREST):
-            rule = rules[at]
-            if index in found or holds(rule.number) >> index & 1:
+            if index in found or holds(numbers[at]) >> index & 1:
                 continue
-            sentence = sentences[index]
-            detector = next(d for d in reversed(missing) if id(rule.node) in d.nodes)  # two may share a rule
+            sentence, rule = sentences[index], self.reading.matcher.rules[numbers[at]]
+            detector = next(d for d in reversed(missing) if id(rule) in d.nodes)  # two may share a rule
             piece = self.quote(sentence.start, sentence.end, detector.id)
-            found[index] = NearMiss(*piece, failure(self.reading, rule.node, index))
+            found[index] = NearMiss(*piece, failure(self.reading, rule, index))
             if len(found) == NEAREST:
                 break
         return tuple(found.values())

@@ -252,7 +252,7 @@ class Reading:
                 if isinstance(part, CONDITIONS):
                     holds = self.restrict(holds, part)
             return holds
-        return _union(1 << index for index in self._table(node)[SENTENCE].tolist())
+        return _union(1 << index for index in self._table(node)[:, SENTENCE].tolist())
 
     def weigh(self, rules: Iterable[tuple[int, int]]) -> dict[int, int]:
         """Sentence → how many places in it make rules hold; each rule comes with the sentences that count for it."""
@@ -292,7 +292,7 @@ class Reading:
         table = self._tables.get(id(node))
         if table is None:
             table = self._tables[id(node)] = self._table(node)
-        return list(map(tuple, table[START:, table[SENTENCE] == index].T.tolist()))
+        return list(map(tuple, table[table[:, SENTENCE] == index, START:].tolist()))
 
     def _table(self, node: Node) -> np.ndarray:
         """All places of a node (see ``spans``), those of a node that is not in the plan from its parts."""
@@ -301,20 +301,20 @@ class Reading:
             return self._places.of(number)
         if isinstance(node, Followed):
             first, then = merge([self._table(node.first)]), self._table(node.then).copy()
-            then[NODE] = 0
+            then[:, NODE] = 0
             return follow(first, then, np.asarray([ANYWHERE if node.within is None else node.within]))
         if isinstance(node, Polarity):
             table = self._table(node.part)
-            return table.compress(self._polar(node.kind, table), axis=1)
+            return table.compress(self._polar(node.kind, table), axis=0)
         table = merge([self._table(part) for part in node.parts if not isinstance(part, CONDITIONS)])
         if isinstance(node, AllOf):
             holds = self.where(node)
-            table = table.compress([bool(holds >> index & 1) for index in table[SENTENCE].tolist()], axis=1)
+            table = table.compress([bool(holds >> index & 1) for index in table[:, SENTENCE].tolist()], axis=0)
         return table
 
     def _polar(self, kind: str, table: np.ndarray) -> np.ndarray:
         """Which places of a table have a polarity."""
-        sentences, starts = table[SENTENCE], table[START]
+        sentences, starts = table[:, SENTENCE], table[:, START]
         if kind == "quoted":
             pairs = zip(sentences.tolist(), starts.tolist(), strict=True)
             return np.asarray([self.text.quoted(sentence, start) for sentence, start in pairs], dtype=bool)
@@ -385,11 +385,12 @@ class PlacesByRule:
 
     def __init__(self, table: np.ndarray):
         self._table = table
-        changes = np.flatnonzero(np.any(np.diff(table[:START], axis=1, prepend=-1), axis=0))
-        rules, sentences = table[:START, changes]
-        self._edges = [*changes.tolist(), table.shape[1]]  # where the places of one rule in one sentence begin
+        pairs = table[:, NODE].astype(np.int64) << 32 | table[:, SENTENCE]
+        changes = np.flatnonzero(np.diff(pairs, prepend=-1))
+        rules, sentences = table[changes, NODE], table[changes, SENTENCE]
+        self._edges = [*changes.tolist(), len(table)]  # where the places of one rule in one sentence begin
         self._sentences = sentences.tolist()
-        self._counts = np.diff(changes, append=table.shape[1]).tolist()
+        self._counts = np.diff(changes, append=len(table)).tolist()
         first = np.flatnonzero(np.diff(rules, prepend=-1))
         slices = map(slice, first.tolist(), [*first[1:].tolist(), len(rules)])
         self._of_rule = dict(zip(rules[first].tolist(), slices, strict=True))
@@ -403,7 +404,7 @@ class PlacesByRule:
         """Start and end of a rule's places in a sentence."""
         own = self._of_rule[rule]
         at = self._sentences.index(sentence, own.start, own.stop)
-        return list(map(tuple, self._table[START:, self._edges[at] : self._edges[at + 1]].T.tolist()))
+        return list(map(tuple, self._table[self._edges[at] : self._edges[at + 1], START:].tolist()))
 
 
 def members(mask: int) -> Iterator[int]:

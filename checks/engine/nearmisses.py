@@ -14,6 +14,7 @@ import numpy as np
 
 from .matching import CONDITIONS, Matcher, Reading, members
 from .rules import AllOf, AnyOf, Followed, Node, Polarity, Terms, needed
+from .spans import occupied
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Nearness:
         self._levels = [level.tobytes() for level in levels]
         depths = np.zeros(len(needs.rows), dtype=np.int64)
         for level in levels:
-            depths[: len(level)] += np.bitwise_or.reduce(level.T.copy()) != 0  # a fifth of any(axis=1)
+            depths[: len(level)] += occupied(level)
         self._depths = depths.tolist()
 
     def _row(self, sentences: int) -> np.ndarray:

@@ -1,8 +1,9 @@
 """Where the terms of all rules stand in a text, and which of them follow one another, as arrays.
 
 Asking each rule of each sentence costs a few Python calls each time, and a policy makes a thousand rules true. So the
-places of one kind of node are worked out for all rules and the whole text together. A table of spans has four rows
-(node, sentence, start, end) and a column for each place; columns are sorted by node, then by place.
+places of one kind of node are worked out for all rules and the whole text together. A table of spans has four columns
+(node, sentence, start, end) and a row for each place, so that what belongs together is moved together; rows are sorted
+by node, then by place.
 
 Arrays are looked up with ``take``, which costs a quarter of what square brackets do.
 """
@@ -150,8 +151,8 @@ class Places:
     def __init__(self, plan: Plan, text: str, starts: np.ndarray, ends: np.ndarray, readable: np.ndarray, polar: Polar):
         self._plan, self._polar = plan, polar
         keys = len(plan.terms) + len(plan.number)
-        self._table = np.zeros((4, 0), dtype=np.int32)
-        self._begin = np.zeros(keys, dtype=np.int64)  # key → its columns in the table
+        self._table = np.zeros((0, 4), dtype=np.int32)
+        self._begin = np.zeros(keys, dtype=np.int64)  # key → its rows in the table
         self._count = np.zeros(keys, dtype=np.int64)
         self.words = np.zeros((len(plan.number), len(starts) // 64 + 1), dtype=np.uint64)  # node → its sentences
         self._bits = self.words.view(np.uint8)
@@ -161,14 +162,14 @@ class Places:
         if len(self.terms):
             self._mark_terms()
         for wave in plan.waves if len(self.terms) else ():
-            found = [table for table in self._found_by(wave) if table.shape[1]]
+            found = [table for table in self._found_by(wave) if len(table)]
             if not found:
                 continue
-            found = np.concatenate(found, axis=1)
+            found = np.concatenate(found)
             _mark(self._bits, found)
-            self._holds[found[NODE]] = True
-            found = found.take(_order(found[NODE], len(plan.number)), axis=1)
-            found[NODE] += len(plan.terms)
+            self._holds[found[:, NODE]] = True
+            found = found.take(_order(found[:, NODE], len(plan.number)), axis=0)
+            found[:, NODE] += len(plan.terms)
             self._keep(found)
         self._content, self._width = self.words.tobytes(), self.words.shape[1] * self.words.itemsize
         self._anywhere = self._holds.tobytes()
@@ -194,7 +195,7 @@ class Places:
     def common(self, parts: Lists, wholes: np.ndarray) -> dict[int, int]:
         """Of the wholes whose parts all hold in one sentence or more: those sentences, as sets of bits."""
         words = self._common(parts, wholes)
-        met = words.any(axis=1).nonzero()[0]
+        met = occupied(words).nonzero()[0]
         return dict(zip(wholes.take(met).tolist(), _sets(words.take(met, axis=0)), strict=True))
 
     def _common(self, parts: Lists, wholes: np.ndarray) -> np.ndarray:
@@ -211,10 +212,10 @@ class Places:
         """
         row, part = parts.pairs(wholes)
         found = self._gather(part, self._common(parts, wholes).take(row, axis=0))
-        found[NODE] = row.take(found[NODE])
+        found[:, NODE] = row.take(found[:, NODE])
         found = in_order(found)
-        found = found.compress(~(_again(found) & merged.take(found[NODE])), axis=1)
-        found[NODE] = wholes.take(found[NODE])
+        found = found.compress(~(_again(found) & merged.take(found[:, NODE])), axis=0)
+        found[:, NODE] = wholes.take(found[:, NODE])
         return found
 
     def of(self, number: int) -> np.ndarray:
@@ -223,12 +224,12 @@ class Places:
 
     def _keep(self, found: np.ndarray):
         """Add a table, sorted by keys, that has keys for nodes."""
-        first = _changes(found[NODE])
-        keys = found[NODE].take(first)
-        self._begin[keys] = first + self._table.shape[1]
+        first = _changes(found[:, NODE])
+        keys = found[:, NODE].take(first)
+        self._begin[keys] = first + len(self._table)
         self._count[keys[:-1]] = first[1:] - first[:-1]
-        self._count[keys[-1:]] = found.shape[1] - first[-1:]
-        self._table = np.concatenate((self._table, found), axis=1)
+        self._count[keys[-1:]] = len(found) - first[-1:]
+        self._table = np.concatenate((self._table, found))
 
     def _mark_terms(self):
         """Set the sentences of nodes of terms: all those that one of their terms occurs in."""
@@ -236,7 +237,7 @@ class Places:
         local = np.zeros(len(self._count), dtype=np.int64)
         local[self.terms] = np.arange(len(self.terms))
         hits = self._table.copy()
-        hits[NODE] = local.take(hits[NODE])
+        hits[:, NODE] = local.take(hits[:, NODE])
         _mark(of_term.view(np.uint8), hits)
         rows, nodes = self._plan.of_terms.pairs(self.terms)
         order = _order(nodes, len(self.words))
@@ -250,51 +251,54 @@ class Places:
         """The places of nodes, each node's row here for its number; only in the ``needed`` sentences of each row."""
         row, key = self._plan.keys.pairs(nodes)
         counts = self._count.take(key)
-        row, column = row.repeat(counts), ranges(self._begin.take(key), counts)
+        owner, place = row.repeat(counts), ranges(self._begin.take(key), counts)
         if needed is not None:
-            bits, sentence = needed.view(np.uint8), self._table[SENTENCE].take(column)
-            byte = bits.reshape(-1).take(row * bits.shape[1] + (sentence >> 3))
-            kept = (byte & _BITS.take(sentence & 7)).nonzero()[0]
-            row, column = row.take(kept), column.take(kept)
-        found = self._table.take(column, axis=1)
-        found[NODE] = row
+            inside = np.unpackbits(needed.view(np.uint8), axis=1, bitorder="little").view(bool)
+            cell = owner * inside.shape[1] + self._table[:, SENTENCE].take(place)
+            kept = inside.reshape(-1).take(cell).nonzero()[0]
+            owner, place = owner.take(kept), place.take(kept)
+        found = self._table.take(place, axis=0)
+        found[:, NODE] = owner
         return found
 
     def _following(self, followed: np.ndarray) -> np.ndarray:
         """The places of sequences, in sentences that have both parts."""
         both = self.words.take(followed[1], axis=0) & self.words.take(followed[2], axis=0)
-        met = both.any(axis=1).nonzero()[0]
+        met = occupied(both).nonzero()[0]
         both = both.take(met, axis=0)
         nodes, first, then, within = followed.take(met, axis=1)
         found = follow(self._gather(first, both), self._gather(then, both), within)
-        found[NODE] = nodes.take(found[NODE])
+        found[:, NODE] = nodes.take(found[:, NODE])
         return found
 
     def _either(self, alternatives: np.ndarray) -> np.ndarray:
         """The places of all parts, each once for a node."""
         nodes, parts = alternatives
         found = self._gather(parts)
-        found[NODE] = nodes.take(found[NODE])
+        found[:, NODE] = nodes.take(found[:, NODE])
         found = in_order(found)
-        return found.compress(~_again(found), axis=1)
+        return found.compress(~_again(found), axis=0)
 
     def _with_polarity(self, kind: str, pairs: np.ndarray) -> np.ndarray:
         nodes, parts = pairs
         found = self._gather(parts)
-        found = found.compress(self._polar(kind, found), axis=1)
-        found[NODE] = nodes.take(found[NODE])
+        found = found.compress(self._polar(kind, found), axis=0)
+        found[:, NODE] = nodes.take(found[:, NODE])
         return found
 
 
 def _hits(plan: Plan, text: str, starts: np.ndarray, ends: np.ndarray, readable: np.ndarray) -> np.ndarray:
     """Where terms stand inside one sentence: a table with terms for nodes."""
     if not len(starts):
-        return np.zeros((4, 0), dtype=np.int32)
+        return np.zeros((0, 4), dtype=np.int32)
     term, start, end = plan.trie.find(text)
     sentence = starts.searchsorted(start, side="right") - 1
     inside = ((sentence >= 0) & (end <= ends.take(sentence)) & readable.take(sentence)).nonzero()[0]
     kept = inside.take(_order(term.take(inside), len(plan.terms)))
-    return np.stack((term, sentence.astype(np.int32), start, end)).take(kept, axis=1)
+    found = np.empty((len(kept), 4), dtype=np.int32)
+    for column, values in enumerate((term, sentence, start, end)):
+        found[:, column] = values.take(kept)
+    return found
 
 
 def _order(numbers: np.ndarray, limit: int) -> np.ndarray:
@@ -302,6 +306,11 @@ def _order(numbers: np.ndarray, limit: int) -> np.ndarray:
     if limit < 1 << 16:
         numbers = numbers.astype(np.uint16)  # which numpy sorts in linear time
     return numbers.argsort(kind="stable")
+
+
+def occupied(words: np.ndarray) -> np.ndarray:
+    """Which rows have any bit set; a fifth of ``any(axis=1)``, for rows are short."""
+    return np.bitwise_or.reduce(words.T.copy()) != 0
 
 
 def _sets(words: np.ndarray) -> list[int]:
@@ -319,28 +328,29 @@ def _changes(values: np.ndarray) -> np.ndarray:
 
 def _mark(bits: np.ndarray, table: np.ndarray):
     """Set the bit of each place's sentence in its node's row."""
-    place = table[NODE].astype(np.int64) * bits.shape[1] + (table[SENTENCE] >> 3)
-    np.bitwise_or.at(bits.reshape(-1), place, _BITS[table[SENTENCE] & 7])
+    place = table[:, NODE].astype(np.int64) * bits.shape[1] + (table[:, SENTENCE] >> 3)
+    np.bitwise_or.at(bits.reshape(-1), place, _BITS[table[:, SENTENCE] & 7])
 
 
 def in_order(table: np.ndarray) -> np.ndarray:
     """The places of each node in the order of the text."""
-    return table.take(_key(table, START, END).argsort(), axis=1)
+    return table.take(_key(table, START, END).argsort(), axis=0)
 
 
 def _again(table: np.ndarray) -> np.ndarray:
-    """Which columns are the same as the one before them."""
-    again = np.zeros(table.shape[1], dtype=bool)
-    again[1:] = np.all(table[:, 1:] == table[:, :-1], axis=0)
+    """Which rows are the same as the one before them."""
+    again = np.zeros(len(table), dtype=bool)
+    halves = np.ascontiguousarray(table).view(np.int64)
+    again[1:] = (halves[1:, 0] == halves[:-1, 0]) & (halves[1:, 1] == halves[:-1, 1])
     return again
 
 
 def _key(table: np.ndarray, *rows: int) -> np.ndarray:
     """One number for each place that orders the table by node and two rows more; faster than sorting by three."""
-    size = int(table[END].max(initial=0)) + 1
-    key = table[NODE].astype(np.int64)
+    size = int(table[:, END].max(initial=0)) + 1
+    key = table[:, NODE].astype(np.int64)
     for row in rows:
-        key = key * size + table[row]
+        key = key * size + table[:, row]
     return key
 
 
@@ -349,22 +359,22 @@ def follow(first: np.ndarray, then: np.ndarray, within: np.ndarray) -> np.ndarra
 
     Each ``then`` goes with the nearest that precedes it, so that a chain of .. misses nothing.
     """
-    first = first.take(_key(first, END, START).argsort(), axis=1)
-    size = int(max(then[START].max(initial=0), first[END].max(initial=0))) + 1
-    ends = first[NODE].astype(np.int64) * size + first[END]
-    at = ends.searchsorted(then[NODE].astype(np.int64) * size + then[START], side="right") - 1
+    first = first.take(_key(first, END, START).argsort(), axis=0)
+    size = int(max(then[:, START].max(initial=0), first[:, END].max(initial=0))) + 1
+    ends = first[:, NODE].astype(np.int64) * size + first[:, END]
+    at = ends.searchsorted(then[:, NODE].astype(np.int64) * size + then[:, START], side="right") - 1
     preceded = (at >= 0).nonzero()[0]
-    then, near = then.take(preceded, axis=1), first.take(at.take(preceded), axis=1)
-    holds = (near[NODE] == then[NODE]) & (near[SENTENCE] == then[SENTENCE])
-    holds &= then[START] - near[END] <= within.take(then[NODE])
-    found = then.compress(holds, axis=1)
-    found[START] = near[START].compress(holds)
+    then, near = then.take(preceded, axis=0), first.take(at.take(preceded), axis=0)
+    holds = (near[:, NODE] == then[:, NODE]) & (near[:, SENTENCE] == then[:, SENTENCE])
+    holds &= then[:, START] - near[:, END] <= within.take(then[:, NODE])
+    found = then.compress(holds, axis=0)
+    found[:, START] = near[:, START].compress(holds)
     return found
 
 
 def merge(tables: list[np.ndarray]) -> np.ndarray:
     """The different places of several tables, in the order of the text."""
-    found = np.concatenate(tables, axis=1)
-    found[NODE] = 0
+    found = np.concatenate(tables)
+    found[:, NODE] = 0
     found = in_order(found)
-    return found.compress(~_again(found), axis=1)  # a tenth of np.unique by columns
+    return found.compress(~_again(found), axis=0)  # a tenth of np.unique by rows

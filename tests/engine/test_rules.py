@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.engine.matching import Matcher, Text, members, polarity, why_not
+from checks.engine.matching import Matcher, Text, members, polarity
+from checks.engine.nearmisses import why_not
 from checks.engine.outline import build_outline
 from checks.engine.rules import RuleError, explain, parse_rule
 
