@@ -36,7 +36,7 @@
     // After the answer was shown, or failed to come; one that leads to another page is over when that is there.
     xhr.addEventListener("loadend", () => { if (!xhr.getResponseHeader("HX-Redirect")) coming.delete(xhr); });
   });
-  window.addEventListener("pageshow", () => coming.clear());
+  window.addEventListener("pageshow", (event) => { if (event.persisted) coming.clear(); });
 
   const busy = () => coming.size > 0;
 
