@@ -33,8 +33,10 @@
     const { requestConfig, target, xhr } = event.detail;
     if (requestConfig.verb !== "post" && target.id !== "panel") return;
     coming.add(xhr);
-    xhr.addEventListener("loadend", () => coming.delete(xhr)); // after the answer was shown, or failed to come
+    // After the answer was shown, or failed to come; one that leads to another page is over when that is there.
+    xhr.addEventListener("loadend", () => { if (!xhr.getResponseHeader("HX-Redirect")) coming.delete(xhr); });
   });
+  window.addEventListener("pageshow", (event) => { if (event.persisted) coming.clear(); });
 
   const busy = () => coming.size > 0;
 

@@ -12,7 +12,7 @@ from checks.services import checklist
 from .. import factories
 from .chromium import launch
 
-TIMEOUT = 20_000  # milliseconds; generous, because two workers share two cores
+TIMEOUT = 20_000  # milliseconds; generous, because three processes share two cores
 expect.set_options(timeout=TIMEOUT)
 
 
