@@ -59,6 +59,7 @@ _HEADING_WORDS = re.compile(
     r"|第三方.{0,12}|SDK.{0,10}|权限.{0,8}|清单|附录.{0,12}|附件.{0,12}|披露|共享|转让|存储|保存|注销.{0,4}|安全)$",
     re.I,
 )
+_ASKS_HOW = re.compile(r"如何|怎样")
 _UP_TO_A_SIGN = re.compile(r"[^。；;！!？?，,：:\s]{2,24}")
 _NO_SHORT_TITLE = re.compile(r"[《“]|^我们(?!如何)")
 _IN_BRACKETS = re.compile(r"^[【\[].{2,24}[】\]]$")
@@ -326,18 +327,22 @@ def _contents_run(
     needed = 0.2 if announced else 0.7
     if again >= max(2, needed * len(titles)):
         return count
-    return _chapters(blocks[first : first + count], text) if announced else 0
+    return _chapters(blocks[first : first + count], text, _HEADING_WORDS if announced else _ASKS_HOW)
 
 
 def _above(kind: str, other: str) -> bool:
     return KINDS.index(kind) < KINDS.index(other)
 
 
-def _chapters(entries: list[Block], text: str) -> int:
-    """How many of the lines, numbered from 1 on, name chapters of a policy, even if none of them comes again."""
+def _chapters(entries: list[Block], text: str, wording: re.Pattern) -> int:
+    """How many of the lines, numbered from 1 on, name chapters of a policy, even if few of them come again.
+
+    Seven in ten must have the wording of announced chapters, half that of others.
+    """
     numbered = [block for number, block in enumerate(entries, 1) if block.value == number]
-    named = sum(1 for block in numbered if _HEADING_WORDS.search(text[block.body : block.end].strip("*#_；;。 ")))
-    return len(numbered) if len(numbered) >= 5 and named >= 0.7 * len(numbered) else 0
+    named = sum(1 for block in numbered if wording.search(text[block.body : block.end].strip("*#_；;。 ")))
+    share = 0.7 if wording is _HEADING_WORDS else 0.5
+    return len(numbered) if len(numbered) >= 5 and named >= share * len(numbered) else 0
 
 
 def _split_last_entry(blocks: list[Block], last: int, text: str) -> list[Block]:

@@ -205,6 +205,14 @@ def test_announced_chapters_are_contents_though_none_comes_again():
     assert contents_of(text) == entries
 
 
+def test_chapters_that_ask_how_are_contents_though_few_come_again():
+    entries = ["1. 我们如何收集您的信息", "2. 我们如何存储信息", "3. 您如何管理信息", "4. 未成年人条款", "5. 联系我们"]
+    text = (
+        "## 本声明主要向您说明：\n" + "\n".join(entries) + f"\n## 一、我们如何收集您的信息\n{BODY}\n## 二、资料\n{BODY}"
+    )
+    assert contents_of(text) == entries
+
+
 def test_a_ruler_joins_no_paragraphs():
     broken = "我们会在您登录时收集\n**手机号码**\n，用于识别您的身份\n"
     text = f"**请您仔细阅读。**\n==========\n**一、收集**\n{broken * 4}==========\n**二、保存**\n{broken * 4}"
