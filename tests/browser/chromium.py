@@ -4,6 +4,20 @@ import os
 import shutil
 
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+# The pages that Chromium's address bar keeps ready cost more of the processor, in every new window, than a page of ours.
+# This list takes the place of Playwright's own, so what it turns off for steady pictures is named again.
+WITHOUT = (
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "MediaRouter",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+)
 
 
 def find_browser():
@@ -13,4 +27,6 @@ def find_browser():
 
 
 def launch(playwright):
-    return playwright.chromium.launch(executable_path=find_browser(), args=QUIET)
+    """A browser without a window."""
+    arguments = [*QUIET, f"--disable-features={','.join(WITHOUT)}"]
+    return playwright.chromium.launch(executable_path=find_browser(), args=arguments)
