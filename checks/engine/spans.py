@@ -152,8 +152,8 @@ class Places:
         self._plan, self._polar = plan, polar
         keys = len(plan.terms) + len(plan.number)
         self._table = np.zeros((0, 4), dtype=np.int32)
-        self._begin = np.zeros(keys, dtype=np.int64)  # key → its rows in the table
-        self._count = np.zeros(keys, dtype=np.int64)
+        self._begin = np.zeros(keys, dtype=np.int32)  # key → its rows in the table
+        self._count = np.zeros(keys, dtype=np.int32)
         self.words = np.zeros((len(plan.number), len(starts) // 64 + 1), dtype=np.uint64)  # node → its sentences
         self._bits = self.words.view(np.uint8)
         self._holds = np.zeros(len(plan.number), dtype=bool)  # node → whether it holds anywhere
@@ -171,7 +171,7 @@ class Places:
             found = found.take(_order(found[:, NODE], len(plan.number)), axis=0)
             found[:, NODE] += len(plan.terms)
             self._keep(found)
-        self._content, self._width = self.words.tobytes(), self.words.shape[1] * self.words.itemsize
+        self._content, self._width = self._bits.reshape(-1).data, self._bits.shape[1]
         self._anywhere = self._holds.tobytes()
 
     def _found_by(self, wave: Wave) -> Iterator[np.ndarray]:
