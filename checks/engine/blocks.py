@@ -246,14 +246,17 @@ def _title(block: Block, text: str) -> str:
 def _mark_contents(blocks: list[Block], text: str) -> list[Block]:
     """Tell tables of contents apart: a run of short lines after an announcement, whose titles mostly come again."""
     marked = list(blocks)
-    bare_at = cache(lambda start, end: _bare(text[start:end]))  # a title is compared with all that stands before it
+    bare_at = cache(lambda start, end: _bare(text[start:end]))
+    begins = cache(lambda: [(bare_at(block.body, min(block.end, block.body + 60)), block.start) for block in blocks])
+    # Where a block last begins with so many letters of a title: asked of each run, and a text may have many.
+    last_at = cache(lambda length: {title[:length]: start for title, start in begins()})
     i = 0
     while i < len(marked):
         block = marked[i]
         tail = text[max(block.start, block.end - 40) : block.end]
         announced = _may_announce(tail) and bool(_CONTENTS_TITLE.search(tail))
-        opens = i + 1 < len(marked) and _may_open(marked[i + 1], text)
-        run = _contents_run(marked, i + 1, text, bare_at, announced) if announced or opens or i == 0 else 0
+        opens = i + 1 < len(marked) and _may_open(marked[i + 1])
+        run = _contents_run(marked, i + 1, text, bare_at, last_at, announced) if announced or opens or i == 0 else 0
         if run:
             for k in range(i + 1, i + 1 + run):
                 marked[k] = marked[k]._replace(role=Role.CONTENTS)
@@ -263,14 +266,11 @@ def _mark_contents(blocks: list[Block], text: str) -> list[Block]:
     return marked
 
 
-def _may_open(block: Block, text: str) -> bool:
-    """Whether a table of contents can begin here unannounced: a first number, and for 1. a title that comes again."""
-    if block.value != 1 or block.kind not in ("chinese", "chapter", "decimal"):
-        return False
-    if block.kind != "decimal":
-        return True
-    title = text[block.body : min(block.end, block.body + 6)]
-    return block.end - block.body <= MAX_HEADING and "." not in block.number and text.find(title, block.end) > 0
+def _may_open(block: Block) -> bool:
+    """Whether a table of contents can begin here unannounced."""
+    if block.kind == "decimal":
+        return block.value == 1 and "." not in block.number and block.end - block.body <= MAX_HEADING
+    return block.value == 1 and block.kind in ("chinese", "chapter")
 
 
 def _may_announce(tail: str) -> bool:
@@ -284,9 +284,17 @@ def _may_announce(tail: str) -> bool:
 
 
 def _contents_run(
-    blocks: list[Block], first: int, text: str, bare_at: Callable[[int, int], str], announced: bool
+    blocks: list[Block],
+    first: int,
+    text: str,
+    bare_at: Callable[[int, int], str],
+    last_at: Callable[[int], dict[str, int]],
+    announced: bool,
 ) -> int:
-    """How many blocks from ``first`` on are entries of a table of contents (0: there is none)."""
+    """How many blocks from ``first`` on are entries of a table of contents (0: there is none).
+
+    ``last_at`` says for the beginnings of titles, all of one length, where the last block that begins so stands.
+    """
     limit = 60
     seen: set[tuple[str, int]] = set()
     titles: set[str] = set()
@@ -316,17 +324,13 @@ def _contents_run(
         count += 1
     if count < (4 if series else 3):
         return 0
-    # A bare title begins with the first letter of its text: most of what stands below needs no further look.
-    letters = {title[0] for title in titles if title}
-    later = [
-        bare_at(block.body, min(block.end, block.body + 60))
-        for block in islice(blocks, first + count, None)
-        if not (letter := text[block.body : block.body + 1]).isalnum() or letter.lower()[0] in letters
-    ]
-    again = sum(1 for title in titles if title and any(other.startswith(title[:12]) for other in later))
+    end = blocks[first + count - 1].start
+    again = sum(1 for title in titles if title and last_at(min(12, len(title))).get(title[:12], -1) > end)
     needed = 0.2 if announced else 0.7
     if again >= max(2, needed * len(titles)):
         return count
+    if not announced and not again:
+        return 0
     return _chapters(blocks[first : first + count], text, _HEADING_WORDS if announced else _ASKS_HOW)
 
 
