@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import pairwise
 
 from .factsheet import Page, Place, Sheet
 from .normal import normal_term
@@ -34,6 +36,7 @@ _COMPANY = re.compile(r"有限公司|公司(?:名称|全称|主体):|co\.,|ltd|i
 _LINK = re.compile(
     r"隐私(?:权?政策|声明|协议|规则|保护)|(?:https?:|www\.)[^\s]{0,80}(?:privacy|policy|yinsi|agreement|law)"
 )
+_TELLS = {"data": _DATA, "purpose": _PURPOSE, "company": _COMPANY, "link": _LINK}
 _NOTHING = re.compile(
     r"(?:数据|信息|字段|收集)[^,.;|]{0,8}[:|](?:无|未共享数据|不收集|不涉及)|\|无(?:\||$)|没有收集|不(?:会)?收集(?:用户|您)?的?(?:任何|个人)"
 )
@@ -124,17 +127,22 @@ def gather_sdks(page: Page, sheet: Sheet) -> None:
     entries: list[tuple[Sdk, int, int]] = []
     found = _names(page)
     lines = [page.index(offset) for offset, _, _ in found]
-    for k, (offset, name, place) in enumerate(found):
-        sdk = sdks.setdefault(name, Sdk(name, place, offset))
-        stop = next((line for line in lines[k + 1 :] if line > lines[k]), lines[k] + REACH + 1)
-        reach = REACH if len(page.lines[lines[k]]) < 40 else 1
-        span = list(range(lines[k], min(stop, lines[k] + reach + 1, len(page.lines))))
-        sdk.sentences += span
+    following = dict(pairwise(sorted(set(lines))))  # line with names → the next one
+
+    @cache
+    def about(line: int) -> tuple[list[int], set[str]]:
+        """The lines that may describe what a line names, and what they tell; a hundred names may stand in one line."""
+        reach = REACH if len(page.lines[line]) < 40 else 1
+        span = range(line, min(following.get(line, line + REACH + 1), line + reach + 1, len(page.lines)))
         context = "\n".join(page.lines[i] for i in span)
-        for key, pattern in (("data", _DATA), ("purpose", _PURPOSE), ("company", _COMPANY), ("link", _LINK)):
-            if key not in sdk.has and pattern.search(context):
-                sdk.has.add(key)
-        entries.append((sdk, lines[k], offset))
+        return list(span), {key for key, pattern in _TELLS.items() if pattern.search(context)}
+
+    for line, (offset, name, place) in zip(lines, found, strict=True):
+        sdk = sdks.setdefault(name, Sdk(name, place, offset))
+        span, told = about(line)
+        sdk.sentences += span
+        sdk.has |= told
+        entries.append((sdk, line, offset))
     sheet.count("sdks_named", [sdk.place for sdk in sdks.values()])
     described = [sdk for sdk in sdks.values() if sdk.has & {"data", "link"} and "purpose" in sdk.has]
     _rows(page, sheet, sdks, described)
@@ -254,7 +262,7 @@ def _functions(page: Page, sdks: list[Sdk], lines: set[int]) -> list[Place]:
     """Functions an SDK is listed for that the rest of the text does not speak of, and the other way round."""
     in_list: dict[str, Place] = {}
     for sdk in sdks:
-        context = sdk.name + "".join([page.lines[i] for i in sdk.sentences])
+        context = sdk.name + "".join([page.lines[i] for i in dict.fromkeys(sdk.sentences)])
         for kind, words in KINDS.items():
             if kind not in in_list and any(word in context for word in words):
                 in_list[kind] = page.sentence_span(sdk.sentences[0])
