@@ -64,14 +64,18 @@ def settled(page):
 
 
 class Held:
-    """Requests to such addresses wait until they are let go, as on a server that is slow just now."""
+    """Requests to such addresses, but those that open a page, wait until they are let go, as on a server that is slow just now.
+
+    To be made before the page is opened: a busy renderer hears of a new route later than of the next key.
+    """
 
     def __init__(self, page, pattern):
         self.page, self.routes, self.holds = page, [], True
         page.route(pattern, self.take)
 
     def take(self, route):
-        if self.holds:
+        opens = route.request.is_navigation_request() and route.request.method == "GET"
+        if self.holds and not opens:
             self.routes.append(route)
         else:
             route.continue_()

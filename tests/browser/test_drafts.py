@@ -89,9 +89,9 @@ def test_a_comment_is_kept_too(page, people, audit, finding):
 
 def test_a_request_that_failed_loses_nothing(page, people, audit, finding):
     page.watch.expected = ("net::ERR_FAILED", "htmx:", "Failed to load resource")
+    page.route("**/decide/", lambda route: route.abort())
     open_finding(sign_in(page, people.auditor), audit, finding)
     write_reason(page)
-    page.route("**/decide/", lambda route: route.abort())
     page.keyboard.press("Control+Enter")
     expect(page.locator("#messages .message-error")).to_be_visible()
     expect(page.locator("#decision-reason")).to_have_value(TYPED)

@@ -94,7 +94,6 @@ def test_a_trial_that_is_due_does_not_write(open_context, draft):
     """The rules are written once by whoever types and presses the button before the trial has begun."""
     context, _watch = open_context()
     page = sign_in(context.new_page(), draft.author)
-    page.goto(f"/studio/drafts/{draft.pk}/laboratory/?code=A-PERIOD&part=named")
     written = []
 
     def slowly(route):
@@ -103,6 +102,7 @@ def test_a_trial_that_is_due_does_not_write(open_context, draft):
         route.continue_()
 
     page.route("**/laboratory/rules/", slowly)
+    page.goto(f"/studio/drafts/{draft.pk}/laboratory/?code=A-PERIOD&part=named")
     page.fill("#lab-rules", "保存 & !图片")
     page.get_by_role("button", name="写入草稿").click()
     expect(page.locator("#messages")).to_contain_text("规则已写入草稿")

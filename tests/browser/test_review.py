@@ -11,6 +11,8 @@ from .steps import OLD, Held, settled, sign_in, start_audit
 
 pytestmark = pytest.mark.browser
 
+FINDING = re.compile(r"/findings/\d+/\?")
+
 
 @pytest.fixture
 def audit(people, shipped):
@@ -115,9 +117,9 @@ def test_keys_pressed_faster_than_the_server_answers_decide_nothing_twice(page, 
 
 
 def test_a_key_decides_nothing_while_another_finding_is_on_its_way(page, people, audit):
+    held = Held(page, FINDING)
     review(sign_in(page, people.auditor), audit, "?verdict=non_compliant")
     first = focused(page)
-    held = Held(page, re.compile(r"/findings/\d+/\?"))
     page.keyboard.press("j")
     held.wait()
     page.keyboard.press("c")
@@ -130,10 +132,10 @@ def test_a_key_decides_nothing_while_another_finding_is_on_its_way(page, people,
 
 
 def test_a_finding_that_was_asked_for_comes_although_a_decision_was_answered_first(page, people, audit):
+    held = Held(page, FINDING)
     review(sign_in(page, people.auditor), audit, "?verdict=non_compliant")
     rows = page.locator(".queue-row").evaluate_all("rows => rows.map(row => row.dataset.finding)")
     assert rows[0] == str(focused(page))
-    held = Held(page, re.compile(rf"/findings/{rows[3]}/\?"))
     page.click(f".queue-row[data-finding='{rows[3]}']")
     held.wait()
     page.click("[data-confirm]")
