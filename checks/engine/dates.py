@@ -15,11 +15,13 @@ _CHINESE_DATE = re.compile(
 _MONTH = re.compile(r"((?:19|20)\d\d)年(\d{1,2})月(?!\[?\d)")
 _EFFECTIVE = re.compile(r"生效|施行|实施|执行|启用|上线")
 _UPDATED = re.compile(r"更新|修订|修改|发布|公布|修正|制定|revised|updated")
+_SAID = {"effective": _EFFECTIVE, "updated": _UPDATED}
 _LAW = re.compile(r"法》|条例|规定》|标准|许可|备案|工商|法\)|协议》")
 _LAW_AFTER = re.compile(r"起?(?:正式)?(?:施行|实施|生效)的[^,.;]{0,6}(?:法|条例|规定|办法|标准)")
 # 「2024年3月1日更新」: what stands right behind a date, unless it labels the next one (「更新日期：…」).
 _BEHIND = re.compile(
-    r"[ )]{0,2}(?:起|开始)?(?:正式)?(?P<word>生效|施行|实施|更新|修订|发布|版本)(?![^,.;]{0,2}(?:日期|时间|于|:|为))"
+    r"[ )]{0,2}(?:起|开始)?(?:正式)?(?P<words>(?:生效|施行|实施|更新|修订|发布|版本)(?:[并且及和、](?:正式)?(?:生效|施行|实施))?)"
+    r"(?![^,.;]{0,2}(?:日期|时间|于|:|为))"
 )
 _YEAR_DIGITS = str.maketrans("〇零o一二三四五六七八九", "000123456789")
 
@@ -36,21 +38,16 @@ def _day(match: re.Match) -> int:
 
 
 def _kinds(before: str, after: str) -> set[str]:
-    """What a date is said to be: the word right behind it, else those before it in its stretch, else those after it."""
+    """What a date is said to be: the words right behind it, else those before it in its stretch, else those after it."""
     if behind := _BEHIND.match(after):
-        return {"effective"} if _EFFECTIVE.search(behind["word"]) else {"updated"}
+        return {kind for kind, said in _SAID.items() if said.search(behind["words"])} or {"updated"}  # 「版本」
     stretch = re.split(r"[,.;|)]", before)[-1].rstrip("[")
     if not stretch and before.endswith(")"):
         stretch = before
-    kinds = set()
     for words in (stretch, re.split(r"[,;(|]", after)[0]):
-        if _EFFECTIVE.search(words):
-            kinds.add("effective")
-        if _UPDATED.search(words):
-            kinds.add("updated")
-        if kinds:
+        if kinds := {kind for kind, said in _SAID.items() if said.search(words)}:
             return kinds
-    return {"updated"} if "版本" in stretch else kinds
+    return {"updated"} if "版本" in stretch else set()
 
 
 def _written(day: int) -> str:

@@ -46,6 +46,8 @@ def gather_periods(page: Page, sheet: Sheet) -> None:
         around = before + after
         if match[2] in ("年", "月") and re.search(r"(?:19|20)\d\d$|\d$", before[-4:]):
             continue  # a date
+        if before.endswith(("近", "过去")):
+            continue  # 「近三个月的订单」 looks back
         row = (_period(match), page.sentence_span(index))
         to_whom = "您" in around or _REQUEST.search(page.lines[index])
         if (_ANSWER.search(after) and to_whom) or (_REPLY.match(after) and _WE_ANSWER.search(before)):

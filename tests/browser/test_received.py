@@ -74,6 +74,11 @@ def test_a_batch_is_watched_answered_and_found_again(page, people, engagement):
     expect(page.locator("#progress")).to_contain_text("已完成 0 / 3")
     page.reload()
     expect(page.locator("#progress")).to_contain_text("已完成 0 / 3")
+    cancel = page.get_by_role("button", name="取消未完成的")
+    cancel.focus()
+    page.evaluate("document.getElementById('progress').dataset.before = ''")
+    expect(page.locator("#progress:not([data-before])")).to_be_visible()  # it was asked for anew
+    expect(cancel).to_be_focused()
     work()
     expect(page.locator("#progress")).to_contain_text("1 个待您确认")  # without a reload
     rows = page.locator(".received-file")

@@ -139,6 +139,8 @@ def test_an_update_after_the_effective_date_is_seen():
         ("更新日期：2024年5月6日 生效日期：2024年6月7日", "2024-05-06", "2024-06-07"),
         ("2024年5月6日版本\n本政策自2024年6月7日起施行。", "2024-05-06", "2024-06-07"),
         ("发布日期：2024年5月6日\n上线时间：2024年6月7日", "2024-05-06", "2024-06-07"),
+        ("本政策于2024年5月6日更新并生效。", "2024-05-06", "2024-05-06"),
+        ("（2024年5月6日修订及实施）", "2024-05-06", "2024-05-06"),
     ],
 )
 def test_the_word_behind_a_date_says_what_it_is(text, updated, effective):
@@ -334,7 +336,7 @@ def test_a_company_behind_a_link_is_a_third_party_without_the_link():
 def test_ages_and_periods_are_written_alike():
     facts = facts_of(
         "未满十四周岁的儿童须有监护人同意。您若不满14岁，请停止使用。\n"
-        "日志保存六个月。我们会在三十个自然日内答复您的申请。电话：（400-800-1234）。"
+        "日志保存六个月，您可查看已保存的近三个月的订单。我们会在三十个自然日内答复您的申请。电话：（400-800-1234）。"
     )
     assert facts.values["ages"] == ["14周岁"]
     assert facts.values["retention_periods"] == ["6个月"]
