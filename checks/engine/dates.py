@@ -20,7 +20,8 @@ _LAW = re.compile(r"法》|条例|规定》|标准|许可|备案|工商|法\)|�
 _LAW_AFTER = re.compile(r"起?(?:正式)?(?:施行|实施|生效)的[^,.;]{0,6}(?:法|条例|规定|办法|标准)")
 # 「2024年3月1日更新」: what stands right behind a date, unless it labels the next one (「更新日期：…」).
 _BEHIND = re.compile(
-    r"[ )]{0,2}(?:起|开始)?(?:正式)?(?P<words>(?:生效|施行|实施|更新|修订|发布|版本)(?:[并且及和、](?:正式)?(?:生效|施行|实施))?)"
+    r"[ )]{0,2}(?:起|开始)?(?:正式)?"
+    r"(?P<words>(?:生效|施行|实施|更新|修订|发布|版本)(?:[并且及和、](?:正式)?(?:生效|施行|实施))?)"
     r"(?![^,.;]{0,2}(?:日期|时间|于|:|为))"
 )
 _YEAR_DIGITS = str.maketrans("〇零o一二三四五六七八九", "000123456789")
@@ -38,7 +39,7 @@ def _day(match: re.Match) -> int:
 
 
 def _kinds(before: str, after: str) -> set[str]:
-    """What a date is said to be: the words right behind it, else those before it in its stretch, else those after it."""
+    """What a date is said to be: words right behind it, else those before it in its stretch, else those after it."""
     if behind := _BEHIND.match(after):
         return {kind for kind, said in _SAID.items() if said.search(behind["words"])} or {"updated"}  # 「版本」
     stretch = re.split(r"[,.;|)]", before)[-1].rstrip("[")
