@@ -63,6 +63,11 @@ def settled(page):
     page.wait_for_timeout(50)
 
 
+def followed(page):
+    """Wait until what is shown a frame later has come too: list and text scroll when the panel is painted."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
+
+
 class Held:
     """Requests to such addresses, but those that open a page, wait until they are let go, as on a server that is slow just now.
 
