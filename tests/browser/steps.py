@@ -97,7 +97,7 @@ class Held:
             route.continue_()
 
 
-def wait_until(page, holds, seconds=20):
+def wait_until(page, holds, seconds=60):
     """Let the browser go on until this function answers with something true."""
     end = time.monotonic() + seconds
     while not holds():
