@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.db.backends.signals import connection_created
 from django.test import override_settings
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadFileScheduling
 
 from checks.models.freezing import freeze_statements, thaw_statements
 
@@ -39,8 +40,10 @@ def pytest_collection_finish():
 # What takes longest begins first, so that no process is left with it when the others are done. Everything else, in the
 # order of its names, fills the gaps at the end.
 LONG = (
-    "test_killed_processes.py", "browser/", "test_access.py", "rendering/", "test_blindness.py", "services/test_verification.py",
-    "bench/", "services/test_package.py", "test_deployment.py", "engine/test_readers.py", "services/", "exchange/", "commands/",
+    "test_killed_processes.py", "browser/test_accessibility.py", "browser/test_studio.py", "browser/test_journey.py",
+    "browser/test_review_speed.py", "browser/test_screens.py", "browser/test_t", "browser/",
+    "test_access.py", "rendering/", "test_blindness.py", "services/test_verification.py", "bench/",
+    "services/test_package.py", "test_deployment.py", "engine/test_readers.py", "services/", "exchange/", "commands/",
 )  # fmt: skip
 
 
@@ -50,6 +53,29 @@ def pytest_collection_modifyitems(items):
 
 def place_of(name):
     return next((place for place, piece in enumerate(LONG) if name.startswith(piece)), len(LONG))
+
+
+# What waits most of its time: for a browser, for workers that are killed.
+WAITING = ("tests/test_killed_processes.py", "tests/browser/")
+
+
+class OneWaits(LoadFileScheduling):
+    """One process has the files that wait, the others those that compute, so that no core is ever without work.
+
+    Who has none of its own left takes what there is.
+    """
+
+    def _assign_work_unit(self, node):
+        waits = node is self.nodes[0]
+        own = next((file for file in self.workqueue if file.startswith(WAITING) == waits), None)
+        if own:
+            self.workqueue.move_to_end(own, last=False)
+        super()._assign_work_unit(node)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return OneWaits(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def _forget_safety(connection, **_signal):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checks.comparing import compare_checklists, compare_texts, compare_values, counts_of
-from checks.engine import load_checklist, shipped_checklist
+from checks.engine import load_shipped
 
 
 @given(st.text(alphabet="收集使用信息ab 。\n", max_size=40), st.text(alphabet="收集使用信息ab 。\n", max_size=40))
@@ -25,7 +25,7 @@ def test_words_are_compared_as_words():
 
 @pytest.fixture(scope="module")
 def shipped():
-    return load_checklist(shipped_checklist()).source
+    return load_shipped().source
 
 
 def test_nothing_differs_from_itself(shipped):

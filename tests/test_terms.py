@@ -8,9 +8,8 @@ from checks import terms
 from checks.engine import (
     build_outline,
     items,
-    load_checklist,
+    load_shipped,
     permissiontable,
-    shipped_checklist,
     storage,
     third_parties,
 )
@@ -53,7 +52,7 @@ def test_places_in_laws_are_cited_in_english(ref, english):
 
 
 def test_no_citation_of_the_shipped_checklist_stays_chinese():
-    entries = load_checklist(shipped_checklist()).source["requirements"]
+    entries = load_shipped().source["requirements"]
     refs = {basis["ref"] for entry in entries for basis in entry["legal_basis"]}
     assert not {ref for ref in refs if CHINESE.search(terms.citation(ref, "en"))}
 
@@ -93,6 +92,6 @@ def test_why_a_near_sentence_does_not_count(words, english):
 
 def test_every_part_of_a_shipped_rule_can_be_told_in_english():
     outside = re.compile("“[^”]*”")
-    rules = [rule for r in load_checklist(shipped_checklist()).requirements for d in r.detectors for rule in d.rules]
+    rules = [rule for r in load_shipped().requirements for d in r.detectors for rule in d.rules]
     told = {terms.why_near("没有" + explain(rule.node).removeprefix("在同一句中"), "en") for rule in rules}
     assert not {words for words in told if CHINESE.search(outside.sub("", words))}

@@ -63,6 +63,11 @@ def settled(page):
     page.wait_for_timeout(50)
 
 
+def followed(page):
+    """Wait until what is shown a frame later has come too: list and text scroll when the panel is painted."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
+
+
 class Held:
     """Requests to such addresses, but those that open a page, wait until they are let go, as on a server that is slow just now.
 
@@ -92,7 +97,7 @@ class Held:
             route.continue_()
 
 
-def wait_until(page, holds, seconds=20):
+def wait_until(page, holds, seconds=60):
     """Let the browser go on until this function answers with something true."""
     end = time.monotonic() + seconds
     while not holds():

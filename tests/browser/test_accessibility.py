@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from checks.models import Membership
 from checks.services import analysis, intake, report
 
-from .steps import GOOD, OLD, decide_rest, sign_in, start_audit
+from .steps import GOOD, OLD, decide_rest, followed, settled, sign_in, start_audit
 from .test_screens import addresses, overflow
 
 pytestmark = pytest.mark.browser
@@ -182,9 +182,10 @@ def test_nothing_moves_for_readers_who_want_no_movement(open_context, people, au
     page.goto(f"/audits/{audits[0].pk}/review/")
     page.evaluate(
         """() => {
-            window.smooth = 0;
+            window.scrolls = window.smooth = 0;
             const scroll = Element.prototype.scrollTo;
             Element.prototype.scrollTo = function (options) {
+                window.scrolls += 1;
                 if (options?.behavior === "smooth") window.smooth += 1;
                 return scroll.call(this, options);
             };
@@ -192,7 +193,9 @@ def test_nothing_moves_for_readers_who_want_no_movement(open_context, people, au
     )
     for key in "jjejen":
         page.keyboard.press(key)
-        page.wait_for_timeout(150)
+        settled(page)
+        followed(page)
+    assert page.evaluate("window.scrolls") > 0
     assert page.evaluate("window.smooth") == 0
     assert page.evaluate("document.getAnimations().length") == 0
 

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from checks.services import analysis, intake
 
-from .steps import GOOD, OLD, sign_in, start_audit
+from .steps import GOOD, OLD, sign_in, start_audit, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -78,6 +78,7 @@ def test_moving_from_finding_to_finding(page, people, audit):
     page.goto(f"/audits/{audit.pk}/review/")
     sizes = answers(page, "/findings/")
     times = press_and_wait(page, "j", 40)
+    wait_until(page, lambda: len(sizes) >= len(times))
     told("next finding (j)", times, sizes)
     assert max(sent for sent, _unpacked in sizes) < WANTED_BYTES
     assert statistics.median(times) < FAR_OFF
@@ -88,6 +89,7 @@ def test_deciding_one_after_the_other(page, people, audit):
     page.goto(f"/audits/{audit.pk}/review/?verdict=non_compliant")
     sizes = answers(page, "/decide/")
     times = press_and_wait(page, "c", 20)
+    wait_until(page, lambda: len(sizes) >= len(times))
     told("confirm and go on (c)", times, sizes)
     assert max(sent for sent, _unpacked in sizes) < WANTED_BYTES
     assert statistics.median(times) < FAR_OFF

@@ -63,17 +63,26 @@ def overflow(page):
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
-def brightness(page):
-    """0 (black) to 255 (white) of what the page is painted on."""
-    red, green, blue = page.evaluate(
-        """() => {
-            const canvas = document.createElement("canvas").getContext("2d");
-            canvas.fillStyle = getComputedStyle(document.body).backgroundColor;
-            canvas.fillRect(0, 0, 1, 1);
-            return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
-        }"""
-    )
-    return (red + green + blue) / 3
+# Whether the brightness of what the page is painted on, 0 (black) to 255 (white), lies between these two. The colours
+# come with the stylesheet, which may still be on its way when the page's first element is there.
+PAINTED = """([least, most]) => {
+    const colour = document.body && getComputedStyle(document.body).backgroundColor;
+    if (!colour || colour === "rgba(0, 0, 0, 0)") return false;
+    const canvas = document.createElement("canvas").getContext("2d");
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    const [red, green, blue] = canvas.getImageData(0, 0, 1, 1).data;
+    const brightness = (red + green + blue) / 3;
+    return least < brightness && brightness < most;
+}"""
+
+
+def wait_for_light(page):
+    page.wait_for_function(PAINTED, arg=[200, 256])
+
+
+def wait_for_dark(page):
+    page.wait_for_function(PAINTED, arg=[-1, 60])
 
 
 def test_no_screen_scrolls_sideways_in_a_narrow_window(open_context, people, signed):
@@ -111,17 +120,17 @@ def test_theme_switch_stays_and_auto_follows_the_system(open_context, people):
     context, _watch = open_context(color_scheme="light")
     page = sign_in(context.new_page(), people.lead)
     page.goto("/")
-    assert brightness(page) > 200
+    wait_for_light(page)
     page.click("[name=theme][value=dark]")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    assert brightness(page) < 60
+    wait_for_dark(page)
     page.goto("/engagements/new/")
-    assert brightness(page) < 60
+    wait_for_dark(page)
     page.click("[name=theme][value=auto]")
     expect(page.locator("html")).to_have_attribute("data-theme", "auto")
-    assert brightness(page) > 200
+    wait_for_light(page)
     page.emulate_media(color_scheme="dark")
-    assert brightness(page) < 60
+    wait_for_dark(page)
 
 
 def test_a_hostile_file_is_only_text(page, people, shipped):

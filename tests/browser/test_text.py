@@ -162,7 +162,7 @@ def test_astral_characters_count_once(at_review):
 def drag(page, quote):
     """Select these words in the text as with the mouse; they must stand within one line."""
     box = page.evaluate(
-        """quote => {
+        """async quote => {
             const walker = document.createTreeWalker(document.querySelector(".policy-text"), NodeFilter.SHOW_TEXT);
             while (walker.nextNode()) {
                 const at = walker.currentNode.data.indexOf(quote);
@@ -170,7 +170,15 @@ def drag(page, quote):
                 const range = document.createRange();
                 range.setStart(walker.currentNode, at);
                 range.setEnd(walker.currentNode, at + quote.length);
-                walker.currentNode.parentElement.scrollIntoView({ block: "center" });
+                // The page scrolls by itself a moment after it came, and what is scrolled to is laid out only then.
+                const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+                for (let steady = 0, before = NaN; steady < 4; ) {
+                    if (!steady) walker.currentNode.parentElement.scrollIntoView({ block: "center" });
+                    await frame();
+                    const { top } = range.getBoundingClientRect();
+                    steady = top === before ? steady + 1 : 0;
+                    before = top;
+                }
                 const { left, right, top, height } = range.getBoundingClientRect();
                 return { left, right, middle: top + height / 2 };
             }

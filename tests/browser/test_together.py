@@ -3,11 +3,11 @@
 import pytest
 from playwright.sync_api import expect
 
-from checks.models import Decision, Finding, Membership
+from checks.models import Decision, Finding, Membership, Presence
 from checks.services import analysis, blind, engagements
 
 from .. import factories
-from .steps import OLD, decide_rest, settled, sign_in, start_audit
+from .steps import OLD, decide_rest, settled, sign_in, start_audit, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -51,12 +51,13 @@ def test_two_people_write_the_same_remediation(open_context, people, audit):
 
 
 def test_somebody_else_at_the_same_finding_is_shown(open_context, people, audit):
-    pages = [
-        review(sign_in(open_context()[0].new_page(), user), audit, "?verdict=non_compliant")
-        for user in (people.lead, people.auditor)
-    ]
-    expect(pages[1].locator("#presence")).to_contain_text(people.lead.first_name)
-    expect(pages[1].locator("#panel")).to_be_visible()
+    lead, auditor = (sign_in(open_context()[0].new_page(), user) for user in (people.lead, people.auditor))
+    review(lead, audit, "?verdict=non_compliant")
+    # A page says where it is a moment after it was opened, and asks again only after twenty seconds.
+    wait_until(lead, lambda: Presence.objects.filter(user=people.lead).exists())
+    review(auditor, audit, "?verdict=non_compliant")
+    expect(auditor.locator("#presence")).to_contain_text(people.lead.first_name)
+    expect(auditor.locator("#panel")).to_be_visible()
 
 
 def test_many_are_decided_after_a_look_and_taken_back_as_one(page, people, audit):

@@ -5,7 +5,7 @@ import json
 import pytest
 from hypothesis import given, settings
 
-from checks.engine import load_checklist, shipped_checklist
+from checks.engine import load_shipped, shipped_checklist
 from checks.engine.checklist import digest_of
 from checks.exchange.packages import read_json, read_zip, write_json, write_zip
 from checks.exchange.shape import check_shape
@@ -20,7 +20,7 @@ few = settings(max_examples=12)  # a workbook takes a while
 
 @pytest.fixture(scope="module")
 def shipped():
-    return load_checklist(shipped_checklist()).source
+    return load_shipped().source
 
 
 def as_bytes(files):

@@ -15,10 +15,9 @@ import jsonschema
 import pytest
 from docx import Document
 from openpyxl import load_workbook
-from oscal_bindings.v1.models import AssessmentResultsDocument
 from selectolax.lexbor import LexborHTMLParser
 
-from checks.engine import analyse, load_checklist, read_document, shipped_checklist, to_json
+from checks.engine import analyse, load_shipped, read_document, to_json
 from checks.rendering.digests import context_digest
 from checks.rendering.export import audit_to_json
 from checks.rendering.forms import FORMS, render_form
@@ -275,7 +274,7 @@ def test_the_stated_schema_fits_the_export_and_the_command_line(audit, team):
     checker.check_schema(SCHEMA)
     checker.validate(audit_to_json(audit))
     document = read_document(factories.POLICY.encode(), name="policy.txt")
-    checklist = load_checklist(shipped_checklist())
+    checklist = load_shipped()
     data = to_json(analyse(document, checklist, as_of=audit.as_of))
     checker.validate(data)
     data["findings"][0]["verdict"] = "fine"
@@ -284,6 +283,8 @@ def test_the_stated_schema_fits_the_export_and_the_command_line(audit, team):
 
 @pytest.mark.parametrize("draft", [False, True])
 def test_oscal_fits_the_models_made_from_the_public_schema(context, draft):
+    from oscal_bindings.v1.models import AssessmentResultsDocument  # takes seconds, in each test process
+
     data = json.loads(render_form(context | {"draft": draft}, "oscal"))
     AssessmentResultsDocument.model_validate(data)
     [result] = data["assessment-results"]["results"]
@@ -316,7 +317,7 @@ def test_oscal_refers_only_to_what_is_in_it_and_is_the_same_each_time(context):
 def test_a_log_without_results_is_one_too():
     from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Schema
 
-    checklist = load_checklist(shipped_checklist())
+    checklist = load_shipped()
     log = SarifLog(checklist.source, digest=checklist.digest, engine="0.1.0")
     log.fail("folder/不在 了.txt", "damaged")
     data = log.finish()

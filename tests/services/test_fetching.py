@@ -100,7 +100,7 @@ def trusted(settings):
 
 def refusal(url, **options):
     with pytest.raises(FetchError) as error:
-        fetching.fetch(url, **{"limit": 100_000, "seconds": 5} | options)
+        fetching.fetch(url, **{"limit": 100_000} | options)
     return error.value.reason
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from checks.engine import load_checklist, shipped_checklist
+from checks.engine import load_shipped
 from checks.models import ActivityEntry, Instrument, LegalBasis
 from checks.services import checklist, drafts, instruments
 
@@ -32,7 +32,7 @@ def amend(by, instrument, articles=(), **fields):
 
 def test_the_shipped_checklist_fills_the_register_and_only_once():
     checklist.checklist_import()
-    source = load_checklist(shipped_checklist()).source
+    source = load_shipped().source
     assert set(Instrument.objects.values_list("key", flat=True)) == {row["id"] for row in source["instruments"]}
     cited = set(LegalBasis.objects.filter(instrument="PIPL").exclude(ref="").values_list("ref", flat=True))
     pipl = Instrument.objects.get(key="PIPL")
