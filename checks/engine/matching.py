@@ -138,8 +138,9 @@ class Matcher:
     plan: Plan
     rules_of_terms: Lists  # term → rules that need it or one of its group
     parts: Lists  # rule → numbers, in the plan, of what must hold in a sentence for the rule to hold
+    excluded: Lists  # rule with parts in the plan → numbers, in the plan, of what must not hold
     complete: np.ndarray  # rule → whether all its parts but the conditions are in the plan
-    conditional: frozenset[int]  # the rules that ask for anything that is not in the plan
+    conditions: dict[int, list[Node]]  # rule that asks for more → the conditions that ``excluded`` does not tell
 
     @classmethod
     def compile(cls, rules: list[Node]) -> Matcher:
@@ -150,17 +151,24 @@ class Matcher:
                 woken[term].append(number)
         together = [rule.parts if isinstance(rule, AllOf) else (rule,) for rule in rules]
         parts = [[planned.number[id(part)] for part in found if id(part) in planned.number] for found in together]
-        conditions = [sum(isinstance(part, CONDITIONS) for part in found) for found in together]
-        missing = np.asarray(
-            [len(found) - len(own) for own, found in zip(parts, together, strict=True)], dtype=np.int64
-        )
+        conditions = [[part for part in found if isinstance(part, CONDITIONS)] for found in together]
+        told = [  # conditions that the arrays can tell: something in the plan must not hold
+            [part for part in found if own and isinstance(part, Not) and id(part.part) in planned.number]
+            for own, found in zip(parts, conditions, strict=True)
+        ]
+        sizes = [tuple(map(len, found)) for found in zip(together, parts, conditions, told, strict=True)]
         return cls(
             tuple(rules),
             planned,
             Lists.of(woken.values()),
             Lists.of(parts),
-            missing == np.asarray(conditions, dtype=np.int64),
-            frozenset(np.flatnonzero(missing).tolist()),
+            Lists.of([planned.number[id(part.part)] for part in found] for found in told),
+            np.asarray([every == own + asked for every, own, asked, _ in sizes], dtype=bool),
+            {
+                rule: [part for part in conditions[rule] if part not in told[rule]]
+                for rule, (every, own, _, known) in enumerate(sizes)
+                if every > own + known
+            },
         )
 
     def read(self, text: Text, facts: dict[str, float] | None = None) -> Reading:
@@ -187,7 +195,8 @@ class Matcher:
         awake[self.rules_of_terms.values(places.terms)] = True
         rules = np.flatnonzero(awake)
         planned = self.parts.counts(rules) > 0
-        return dict.fromkeys(rules[~planned].tolist(), -1) | places.common(self.parts, rules[planned])
+        common = places.common(self.parts, self.excluded, rules[planned])
+        return dict.fromkeys(rules[~planned].tolist(), -1) | common
 
 
 class Reading:
@@ -212,7 +221,7 @@ class Reading:
     def rule(self, number: int, *, headings: bool = False) -> int:
         """The body sentences (with ``headings``, headings too) for which rule ``number`` holds, as a set of bits."""
         sentences = self.woken.get(number, 0)
-        if sentences and number in self.matcher.conditional:
+        if sentences and number in self.matcher.conditions:
             sentences = self._decided(number, sentences)
         return sentences & self._readable[headings]
 
@@ -221,9 +230,8 @@ class Reading:
         node = self.matcher.rules[number]
         holds = self._holds.get(id(node))
         if holds is None and self.matcher.complete[number]:
-            for part in node.parts:
-                if isinstance(part, CONDITIONS):
-                    sentences = self.restrict(sentences, part)
+            for part in self.matcher.conditions[number]:
+                sentences = self.restrict(sentences, part)
             holds = self._holds[id(node)] = sentences
         return self.where(node) if holds is None else holds
 

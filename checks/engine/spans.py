@@ -192,9 +192,14 @@ class Places:
         at = number * self._width
         return int.from_bytes(self._content[at : at + self._width], "little")
 
-    def common(self, parts: Lists, wholes: np.ndarray) -> dict[int, int]:
-        """Of the wholes whose parts all hold in one sentence or more: those sentences, as sets of bits."""
+    def common(self, parts: Lists, excluded: Lists, wholes: np.ndarray) -> dict[int, int]:
+        """Of the wholes whose parts all hold in one sentence or more, and nothing excluded: those, as sets of bits."""
         words = self._common(parts, wholes)
+        having = excluded.counts(wholes).nonzero()[0]
+        if len(having):
+            row, number = excluded.pairs(wholes.take(having))
+            out = np.bitwise_or.reduceat(self.words.take(number, axis=0), _changes(row), axis=0)
+            words[having] &= ~out
         met = occupied(words).nonzero()[0]
         return dict(zip(wholes.take(met).tolist(), _sets(words.take(met, axis=0)), strict=True))
 
