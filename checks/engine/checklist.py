@@ -164,6 +164,11 @@ class Detector:
         return tuple(rule.number for rule in self.rules)
 
     @cached_property
+    def excluded(self) -> tuple[int, ...]:
+        """The numbers of the ``unless`` rules."""
+        return tuple(rule.number for rule in self.unless)
+
+    @cached_property
     def nodes(self) -> frozenset[int]:
         """The identities of the rules' trees."""
         return frozenset(id(rule.node) for rule in self.rules)

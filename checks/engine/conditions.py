@@ -7,7 +7,7 @@ the sentences found for one, ``met(A, B, …)`` how many of those named were fou
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 _TOKEN = re.compile(r"\s*(?:(>=|<=|!=|>|<|=)|([&|!(),])|(\d+(?:\.\d+)?)|([A-Za-z_][\w.]*))")
@@ -34,7 +34,7 @@ class Found(NamedTuple):
 
     met: dict[str, bool]  # id of element, signal or trigger → whether it counts as found
     hits: dict[str, int]  # id → sentences or places found
-    required: tuple[str, ...]
+    required: Sequence[str]
     facts: dict[str, float]
 
 

@@ -183,29 +183,31 @@ class _Decision:
             self.required = tuple(e for e in self.required if e.id not in self.scale.optional)
         self.found: dict[str, _Result] = {}  # by id, of the trigger, elements and signals that something was found for
         self.is_met = dict(requirement.when_nothing_is_found)
+        self.quotable: list[tuple[str, _Result]] = []
         if requirement.trigger:
             self.look(requirement.trigger)
             if not self.met(requirement.trigger):
                 return  # what does not apply is not looked for
-        asleep = reading.woken.keys().isdisjoint
+        holds_nowhere = reading.holding.keys().isdisjoint
         for detector in requirement.looked_at:
-            if detector.fact is not None or not asleep(detector.numbers):
+            if detector.fact is not None or not holds_nowhere(detector.numbers):
                 self.look(detector)
+        self.quotable = self.worth_quoting()
 
     def look(self, detector: Detector):
-        rule_holds, headings, woken = self.reading.rule, detector.headings, self.reading.woken
+        holding, readable = self.reading.holding, self.reading.readable[detector.headings]
         by_rule: list[tuple[int, int]] = []
         together = 0
-        for number in detector.numbers:
-            if number in woken and (sentences := rule_holds(number, headings=headings)):
+        for number in detector.numbers:  # without a call for each: a policy makes hundreds of rules true
+            if number in holding and (sentences := holding[number] & readable):
                 by_rule.append((number, sentences))
                 together |= sentences
         if len(by_rule) < detector.at_least:
             together = 0
         if together:
-            for rule in detector.unless:
-                if rule.number in woken:
-                    together &= ~rule_holds(rule.number, headings=headings)
+            for number in detector.excluded:
+                if number in holding:
+                    together &= ~holding[number]
         holds = detector.fact is not None and detector.fact(Found({}, {}, (), self.facts.metrics))
         if by_rule or holds:
             places = self.facts.places.get(detector.places, ()) if holds else ()
@@ -225,7 +227,7 @@ class _Decision:
         required = self.required
         if requirement.verdicts:
             hits = {name: result.count for name, result in self.found.items()}
-            found = Found(self.is_met, hits, tuple(element.id for element in required), self.facts.metrics)
+            found = Found(self.is_met, hits, [element.id for element in required], self.facts.metrics)
             for line in requirement.verdicts:
                 if line.condition(found):
                     return line.verdict
@@ -241,7 +243,7 @@ class _Decision:
         severity = self.scale.severity if self.scale and self.scale.severity else requirement.severity
         elements = ()
         if verdict is not Verdict.UNDETERMINED:  # what was not looked for is not missing
-            elements = tuple(element.answers[self.met(element)] for element in requirement.elements)
+            elements = tuple([element.answers[self.is_met[element.id]] for element in requirement.elements])
         evidence = () if verdict in (Verdict.UNDETERMINED, Verdict.NOT_APPLICABLE) else self.evidence()
         said = self.argument(verdict)
         return Finding(
@@ -259,23 +261,26 @@ class _Decision:
     # Evidence
 
     def evidence(self) -> tuple[Evidence, ...]:
+        text, label = self.reading.text.original, self.reading.text.clause_label
         return tuple(
-            self.quote(start, end, name)
-            for name, result in self.quotable()
-            for start, end in dict.fromkeys(self.spans(result))
+            [
+                Evidence(start, end, text[start:end], label(start), name)
+                for name, result in self.quotable
+                for start, end in dict.fromkeys(self.spans(result))
+            ]
         )
 
-    def quotable(self) -> list[tuple[str, _Result]]:
+    def worth_quoting(self) -> list[tuple[str, _Result]]:
         """What was found of elements and signals; where that is nothing, of the trigger."""
         trigger = self.requirement.trigger and self.requirement.trigger.id
-        found = [(name, result) for name, result in self.found.items() if name != trigger]
+        found = [pair for pair in self.found.items() if pair[0] != trigger]
         if trigger in self.found and not any(result.count for _, result in found):
             return [(trigger, self.found[trigger])]
         return found
 
     def quoted_rules(self, long: int) -> Iterator[int]:
         """Rules whose places evidence will ask for: to choose among many sentences, and to cut ``long`` ones."""
-        for _, result in self.quotable():
+        for _, result in self.quotable:
             if result.sentences.bit_count() > QUOTES or result.sentences & long:
                 yield from (number for number, _ in result.by_rule)
 
@@ -318,10 +323,6 @@ class _Decision:
             first += 1
         return first, last
 
-    def quote(self, start: int, end: int, element: str) -> Evidence:
-        text = self.reading.text
-        return Evidence(start, end, text.original[start:end], text.clause_label(start), element)
-
     # Evidence of absence
 
     def searched(self, verdict: Verdict) -> Searched | None:
@@ -348,14 +349,16 @@ class _Decision:
     def nearest(self, missing: list[Detector]) -> tuple[NearMiss, ...]:
         numbers = list(chain.from_iterable([detector.numbers for detector in missing]))
         found: dict[int, NearMiss] = {}
-        sentences, holds = self.reading.text.outline.sentences, self.reading.rule
+        text, holds = self.reading.text, self.reading.rule
+        sentences = text.outline.sentences
         for index, at in self.nearness.nearest(numbers, NEAREST):
             if index in found or holds(numbers[at]) >> index & 1:
                 continue
             sentence, rule = sentences[index], self.reading.matcher.rules[numbers[at]]
             detector = next(d for d in reversed(missing) if id(rule) in d.nodes)  # two may share a rule
-            piece = self.quote(sentence.start, sentence.end, detector.id)
-            found[index] = NearMiss(*piece, failure(self.reading, rule, index))
+            quote, label = text.original[sentence.start : sentence.end], text.clause_label(sentence.start)
+            why = failure(self.reading, rule, index)
+            found[index] = NearMiss(sentence.start, sentence.end, quote, label, detector.id, why)
             if len(found) == NEAREST:
                 break
         return tuple(found.values())
@@ -370,37 +373,37 @@ class _Decision:
 
     def argument(self, verdict: Verdict) -> list[tuple[str, list[Detector]]]:
         """What speaks for a verdict: keys of ``_WORDS``, each with the detectors it is said of."""
-        requirement = self.requirement
+        requirement, is_met = self.requirement, self.is_met
         if verdict is Verdict.UNDETERMINED:
             return [("undetermined", [])]
         if verdict is Verdict.NOT_APPLICABLE and not (requirement.trigger and self.met(requirement.trigger)):
             return [("not_triggered", [])]
         said = [
-            ("met", [element for element in requirement.elements if self.met(element)]),
-            ("missing", [element for element in self.required if not self.met(element)]),
-            ("seen", [signal for signal in requirement.signals if self.met(signal)]),
+            ("met", [element for element in requirement.elements if is_met[element.id]]),
+            ("missing", [element for element in self.required if not is_met[element.id]]),
+            ("seen", [signal for signal in requirement.signals if is_met[signal.id]]),
         ]
-        return [(key, detectors) for key, detectors in said if detectors] or [("clean", [])]
+        return [pair for pair in said if pair[1]] or [("clean", [])]
 
     def rationale(self, said: list[tuple[str, list[Detector]]], language: str) -> str:
-        words, sentences = _WORDS[language], len(self.reading.text.body)
-        parts = [
-            words[key].format(words["and"].join([d.named[language] for d in detectors]), sentences=sentences)
-            for key, detectors in said
-        ]
-        return words["stop"].join(parts) + (words["end"] if said[0][0] in _ENDED else "")
+        words = _WORDS[language]
+        if not said[0][1]:
+            return words[said[0][0]].format(sentences=len(self.reading.text.body)) + (
+                words["end"] if said[0][0] == "clean" else ""
+            )
+        listed = [(key, words["and"].join([d.named[language] for d in detectors])) for key, detectors in said]
+        return words["stop"].join([words[key] + names for key, names in listed]) + words["end"]
 
 
-_ENDED = ("met", "missing", "seen", "clean")  # the other sentences come with their full stop
 _WORDS = {
     "zh": {
         "undetermined": "本项尚无检索规则，系统不作判定，请人工审阅。",
         "not_chinese": "文本大部分不是中文，核查表的规则无从检索，系统不作判定，请人工审阅。",
         "unreadable": "约{percent}%的内容未能读取，未见者或在其中，系统不作判定，请对照原件审阅。能读部分的结果：",
         "not_triggered": "通读全文{sentences}句，未见触发本项的内容。",
-        "met": "已写明：{}",
-        "missing": "未见：{}",
-        "seen": "发现：{}",
+        "met": "已写明：",
+        "missing": "未见：",
+        "seen": "发现：",
         "clean": "通读全文{sentences}句，未发现此类表述。",
         "and": "；",
         "stop": "。",
@@ -414,9 +417,9 @@ _WORDS = {
             "Please read the original. In what could be read:"
         ),
         "not_triggered": "All {sentences} sentences were read; nothing triggers this requirement.",
-        "met": "Stated: {}",
-        "missing": "Not found: {}",
-        "seen": "Found: {}",
+        "met": "Stated: ",
+        "missing": "Not found: ",
+        "seen": "Found: ",
         "clean": "All {sentences} sentences were read; no such wording was found.",
         "and": "; ",
         "stop": ". ",
@@ -454,23 +457,22 @@ def _finding_json(finding: Finding, layout: Layout) -> dict:
         "severity": finding.severity.value,
         "confidence": finding.confidence,
         "rationale": finding.rationale,
-        "elements": [{"id": element.id, "met": element.met} for element in finding.elements],
-        "evidence": [_span_json(evidence, layout) for evidence in finding.evidence],
+        "elements": [{"id": name, "met": met} for name, met in finding.elements],
+        "evidence": _with_pages(
+            [
+                {"start": start, "end": end, "quote": quote, "clause": clause, "element": element}
+                for start, end, quote, clause, element in finding.evidence
+            ],
+            layout,
+        ),
         "searched": searched_json(finding.searched, layout),
     }
 
 
-def _span_json(piece: Evidence | NearMiss, layout: Layout) -> dict:
-    found = {
-        "start": piece.start,
-        "end": piece.end,
-        "quote": piece.quote,
-        "clause": piece.clause,
-        "element": piece.element,
-    }
-    if layout.pages:
-        found["page"] = layout.page_at(piece.start)
-    return found
+def _with_pages(pieces: list[dict], layout: Layout) -> list[dict]:
+    for piece in pieces if layout.pages else ():
+        piece["page"] = layout.page_at(piece["start"])
+    return pieces
 
 
 def searched_json(searched: Searched | None, layout: Layout = _NO_PAGES) -> dict:
@@ -482,7 +484,13 @@ def searched_json(searched: Searched | None, layout: Layout = _NO_PAGES) -> dict
         "sentences": searched.sentences,
         "sections": list(searched.sections),
         "terms": list(searched.terms),
-        "nearest": [{**_span_json(near, layout), "why": near.why} for near in searched.nearest],
+        "nearest": _with_pages(
+            [
+                {"start": start, "end": end, "quote": quote, "clause": clause, "element": element, "why": why}
+                for start, end, quote, clause, element, why in searched.nearest
+            ],
+            layout,
+        ),
     }
 
 

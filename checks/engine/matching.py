@@ -215,25 +215,27 @@ class Reading:
         self._details: dict[str, int] = {}  # name of a detail → sentences that hold it
         self._tables: dict[int, np.ndarray] = {}
         self._located: dict[int, PlacesByRule] = {}  # rule → the table it is in
-        self._readable = (text.body_mask, text.body_mask | text.heading_mask)
-        self.woken = matcher.woken_by(self._places)
+        # What a detector may look at: body sentences, or headings too.
+        self.readable = (text.body_mask, text.body_mask | text.heading_mask)
+        # Rules that hold somewhere → the sentences they hold in. Nearly all of them are asked for, so all are decided.
+        self.holding = matcher.woken_by(self._places)
+        for number in self.holding.keys() & matcher.conditions.keys():
+            self.holding[number] = self._decided(number, self.holding[number])
 
     def rule(self, number: int, *, headings: bool = False) -> int:
         """The body sentences (with ``headings``, headings too) for which rule ``number`` holds, as a set of bits."""
-        sentences = self.woken.get(number, 0)
-        if sentences and number in self.matcher.conditions:
-            sentences = self._decided(number, sentences)
-        return sentences & self._readable[headings]
+        return self.holding.get(number, 0) & self.readable[headings]
 
     def _decided(self, number: int, sentences: int) -> int:
         """Where a rule with conditions holds, of the sentences that have all its planned parts."""
         node = self.matcher.rules[number]
-        holds = self._holds.get(id(node))
-        if holds is None and self.matcher.complete[number]:
+        if not self.matcher.complete[number]:
+            return self.where(node)
+        if id(node) not in self._holds:  # two rules may be the same
             for part in self.matcher.conditions[number]:
                 sentences = self.restrict(sentences, part)
-            holds = self._holds[id(node)] = sentences
-        return self.where(node) if holds is None else holds
+            self._holds[id(node)] = sentences
+        return self._holds[id(node)]
 
     def words(self, numbers: np.ndarray) -> np.ndarray:
         """The sentences that planned nodes hold in, a row of bits for each."""
