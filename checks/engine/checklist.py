@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -233,6 +234,18 @@ class Requirement:
     @cached_property
     def required(self) -> tuple[Detector, ...]:
         return tuple(element for element in self.elements if element.required)
+
+    def looked_for(self, ids: tuple[str, ...]) -> tuple[str, ...]:
+        """What some detectors look for, each word once. The same few are missing in most texts: told once for each."""
+        words = self._looked_for.get(ids)
+        if words is None:
+            found = (detector.looked_for for detector in self.detectors if detector.id in ids)
+            words = self._looked_for[ids] = tuple(dict.fromkeys(chain.from_iterable(found)))
+        return words
+
+    @cached_property
+    def _looked_for(self) -> dict[tuple[str, ...], tuple[str, ...]]:
+        return {}
 
     @cached_property
     def when_nothing_is_found(self) -> dict[str, bool]:

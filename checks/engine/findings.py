@@ -331,18 +331,18 @@ class _Decision:
         if verdict is Verdict.NOT_APPLICABLE:
             missing = [self.requirement.trigger] if self.requirement.trigger else []
         else:
-            missing = [e for e in self.requirement.elements if not self.met(e) and not e.absent and e.required]
+            is_met, elements = self.is_met, self.requirement.elements
+            missing = [e for e in elements if not is_met[e.id] and not e.absent and e.required]
             if self.requirement.kind is Kind.PROHIBITION and verdict is Verdict.COMPLIANT:
                 missing = list(self.requirement.signals)
         if not missing:
             return None
         text = self.reading.text
-        terms = dict.fromkeys(chain.from_iterable(detector.looked_for for detector in missing))
         return Searched(
             len(text.original),
             len(text.body),
             text.chapters,
-            tuple(terms),
+            self.requirement.looked_for(tuple([detector.id for detector in missing])),
             self.nearest([detector for detector in missing if detector.required]),
         )
 
@@ -355,7 +355,9 @@ class _Decision:
             if index in found or holds(numbers[at]) >> index & 1:
                 continue
             sentence, rule = sentences[index], self.reading.matcher.rules[numbers[at]]
-            detector = next(d for d in reversed(missing) if id(rule) in d.nodes)  # two may share a rule
+            for detector in reversed(missing):  # two may share a rule
+                if id(rule) in detector.nodes:
+                    break
             quote, label = text.original[sentence.start : sentence.end], text.clause_label(sentence.start)
             why = failure(self.reading, rule, index)
             found[index] = NearMiss(sentence.start, sentence.end, quote, label, detector.id, why)
