@@ -35,7 +35,7 @@ from .entities import (
     Verdict,
 )
 from .facts import Facts, extract_facts
-from .matching import Reading, Text, members
+from .matching import LONG_QUOTE, Reading, Text, members
 from .nearmisses import Nearness, failure
 from .normal import NormalText
 from .outline import build_outline
@@ -43,7 +43,6 @@ from .outline import build_outline
 ENGINE_VERSION = "0.1.0"
 SCHEMA = 1
 QUOTES = 3  # pieces of evidence for one element; the first ones that speak clearest
-LONG_QUOTE = 160  # a longer sentence is cut at its commas around the place that matched
 NEAREST = 3
 LEAST_CHINESE = 0.2  # share of the letters; real Chinese policies have three quarters and more
 _CHINESE = 0x4E00, 0x9FFF  # the code points of usual characters
@@ -100,8 +99,7 @@ def findings_of(
     unread = unreadable_share(document)
     nearness = Nearness(checklist.needs, reading)
     decisions = [_Decision(requirement, reading, nearness, facts, scale) for requirement in checklist.requirements]
-    long = sum(1 << s.index for s in text.outline.sentences if s.end - s.start > LONG_QUOTE)
-    reading.locate({number for decision in decisions for number in decision.quoted_rules(long)})
+    reading.locate({number for decision in decisions for number in decision.quoted_rules(text.long)})
     return tuple(_as_sure_as_read(_could_look(decision.finding(), unread), document) for decision in decisions)
 
 
@@ -292,7 +290,11 @@ class _Decision:
             chosen = sorted(index for _, index in ranked[:QUOTES])
         else:
             chosen = list(members(result.sentences))
-        spans = [self.piece(index, result) for index in chosen]
+        if result.sentences & self.reading.text.long:
+            spans = [self.piece(index, result) for index in chosen]
+        else:
+            whole = self.reading.text.spans
+            spans = [whole[index] for index in chosen]
         return spans + list(result.fact_places[: QUOTES - len(spans)])
 
     def matched(self, result: _Result, index: int) -> list[tuple[int, int]]:

@@ -25,6 +25,7 @@ from .topics import TOPICS, outline_topics
 
 DEFINITION = re.compile(r"是指|指的是|系指|所称|,指(?!示|引|定|导|纹)|简称为|定义")
 
+LONG_QUOTE = 160  # a longer sentence is cut at its commas around the place that matched
 CONDITIONS = (Not, Context, Flag)  # parts of a rule that say nothing of where it matches
 
 Spans = list[tuple[int, int]]
@@ -45,16 +46,22 @@ class Text:
         self.ends = np.searchsorted(origin, ends)
         roles = [sentence.role for sentence in outline.sentences]
         self.body = [i for i, role in enumerate(roles) if role is Role.BODY]
-        self.body_mask = sum(1 << i for i in self.body)
+        self.body_mask = _mask(np.asarray([role is Role.BODY for role in roles], dtype=bool))
         self.headings = [i for i, role in enumerate(roles) if role is Role.HEADING]
-        self.heading_mask = sum(1 << i for i in self.headings)
+        self.heading_mask = _mask(np.asarray([role is Role.HEADING for role in roles], dtype=bool))
         self._polarity: dict[int, str] = {}
         self._labels: dict[int, str] = {}  # the same sentences are quoted again and again
         self.contents = np.asarray([role is Role.CONTENTS for role in roles], dtype=bool)
 
     def sentence(self, index: int) -> str:
         """Comparable text of a sentence."""
-        return self.normal[self.starts[index] : self.ends[index]]
+        start, end = self._bounds[index]
+        return self.normal[start:end]
+
+    @cached_property
+    def _bounds(self) -> list[tuple[int, int]]:
+        """Of each sentence in the comparable text, as plain numbers: those of NumPy are slow one by one."""
+        return list(zip(self.starts.tolist(), self.ends.tolist(), strict=True))
 
     @cached_property
     def negating(self) -> np.ndarray:
@@ -65,12 +72,12 @@ class Text:
         """Whether what stands at an offset of the comparable text, in this sentence, is negated; see ``polarity``."""
         found = self._polarity.get(at)
         if found is None:
-            found = self._polarity[at] = polarity(self.sentence(index), at - int(self.starts[index]))
+            found = self._polarity[at] = polarity(self.sentence(index), at - self._bounds[index][0])
         return found
 
     def quoted(self, index: int, at: int) -> bool:
         """Whether what stands at an offset of the comparable text, in this sentence, is in quotes."""
-        return in_quotes(self.sentence(index), at - int(self.starts[index]))
+        return in_quotes(self.sentence(index), at - self._bounds[index][0])
 
     def to_original(self, start: int, end: int) -> tuple[int, int]:
         """A span of comparable text as a span of the original."""
@@ -98,6 +105,16 @@ class Text:
     def _clause_starts(self) -> list[int]:
         return [clause.start for clause in self.outline.clauses]
 
+    @cached_property
+    def spans(self) -> list[tuple[int, int]]:
+        """Start and end of each sentence in the original."""
+        return [(start, end) for _, start, end, _, _ in self.outline.sentences]
+
+    @cached_property
+    def long(self) -> int:
+        """The sentences that are too long to be quoted whole, as bits."""
+        return _mask(np.asarray([end - start > LONG_QUOTE for start, end in self.spans], dtype=bool))
+
     def section_of(self, index: int) -> int | None:
         """Innermost section of a sentence."""
         return self.outline.clauses[self.outline.sentences[index].clause].section
@@ -106,9 +123,9 @@ class Text:
     def section_masks(self) -> dict[int | None, int]:
         """Section → its sentences as bits."""
         found: dict[int | None, int] = {}
-        for sentence in self.outline.sentences:
-            section = self.section_of(sentence.index)
-            found[section] = found.get(section, 0) | 1 << sentence.index
+        for clause in self.outline.clauses:
+            first, after = clause.sentences
+            found[clause.section] = found.get(clause.section, 0) | (1 << after) - (1 << first)
         return found
 
     def clause_mask(self, index: int) -> int:
@@ -415,6 +432,11 @@ class PlacesByRule:
         own = self._of_rule[rule]
         at = self._sentences.index(sentence, own.start, own.stop)
         return list(map(tuple, self._table[self._edges[at] : self._edges[at + 1], START:].tolist()))
+
+
+def _mask(chosen: np.ndarray) -> int:
+    """Those of the sentences that are chosen, as bits."""
+    return int.from_bytes(np.packbits(chosen, bitorder="little").tobytes(), "little")
 
 
 def members(mask: int) -> Iterator[int]:

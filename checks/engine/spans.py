@@ -216,7 +216,7 @@ class Places:
         Of ``merged`` wholes each place comes once.
         """
         row, part = parts.pairs(wholes)
-        found = self._gather(part, self._common(parts, wholes).take(row, axis=0))
+        found = self._gather(part, _unpacked(self._common(parts, wholes).take(row, axis=0)))
         found[:, NODE] = row.take(found[:, NODE])
         found = in_order(found)
         found = found.compress(~(_again(found) & merged.take(found[:, NODE])), axis=0)
@@ -235,6 +235,7 @@ class Places:
         self._count[keys[:-1]] = first[1:] - first[:-1]
         self._count[keys[-1:]] = len(found) - first[-1:]
         self._table = np.concatenate((self._table, found))
+        self._sentences = self._table[:, SENTENCE].astype(np.int64)  # in one piece: looked up again and again
 
     def _mark_terms(self):
         """Set the sentences of nodes of terms: all those that one of their terms occurs in."""
@@ -253,14 +254,14 @@ class Places:
         self._holds[nodes] = True
 
     def _gather(self, nodes: np.ndarray, needed: np.ndarray | None = None) -> np.ndarray:
-        """The places of nodes, each node's row here for its number; only in the ``needed`` sentences of each row."""
+        """The places of nodes, each node's row here for its number; only in the ``needed`` sentences of each row,
+        which come unpacked."""
         row, key = self._plan.keys.pairs(nodes)
         counts = self._count.take(key)
         owner, place = row.repeat(counts), ranges(self._begin.take(key), counts)
         if needed is not None:
-            inside = np.unpackbits(needed.view(np.uint8), axis=1, bitorder="little").view(bool)
-            cell = owner * inside.shape[1] + self._table[:, SENTENCE].take(place)
-            kept = inside.reshape(-1).take(cell).nonzero()[0]
+            cell = owner * needed.shape[1] + self._sentences.take(place)
+            kept = needed.reshape(-1).take(cell).nonzero()[0]
             owner, place = owner.take(kept), place.take(kept)
         found = self._table.take(place, axis=0)
         found[:, NODE] = owner
@@ -270,7 +271,7 @@ class Places:
         """The places of sequences, in sentences that have both parts."""
         both = self.words.take(followed[1], axis=0) & self.words.take(followed[2], axis=0)
         met = occupied(both).nonzero()[0]
-        both = both.take(met, axis=0)
+        both = _unpacked(both.take(met, axis=0))
         nodes, first, then, within = followed.take(met, axis=1)
         found = follow(self._gather(first, both), self._gather(then, both), within)
         found[:, NODE] = nodes.take(found[:, NODE])
@@ -322,6 +323,11 @@ def _sets(words: np.ndarray) -> list[int]:
     """Each row as one number."""
     content, width = words.tobytes(), words.shape[1] * words.itemsize
     return [int.from_bytes(content[at : at + width], "little") for at in range(0, len(content), width)]
+
+
+def _unpacked(words: np.ndarray) -> np.ndarray:
+    """Rows of bits as rows of true and false."""
+    return np.unpackbits(words.view(np.uint8), axis=1, bitorder="little").view(bool)
 
 
 def _changes(values: np.ndarray) -> np.ndarray:
