@@ -269,6 +269,12 @@ class Checklist:
         return Matcher.compile(list(self.rules))
 
     @cached_property
+    def detector_of(self) -> dict[int, int]:
+        """Number of a rule that something is found by → the identity of its detector."""
+        detectors = (detector for requirement in self.requirements for detector in requirement.detectors)
+        return {number: id(detector) for detector in detectors for number in detector.numbers}
+
+    @cached_property
     def needs(self) -> Needs:
         """What near misses are told by."""
         detectors = (detector for requirement in self.requirements for detector in requirement.detectors)

@@ -98,7 +98,10 @@ def findings_of(
     reading = checklist.matcher.read(text, facts.metrics)
     unread = unreadable_share(document)
     nearness = Nearness(checklist.needs, reading)
-    decisions = [_Decision(requirement, reading, nearness, facts, scale) for requirement in checklist.requirements]
+    awake = {checklist.detector_of.get(rule) for rule in reading.holding}
+    decisions = [
+        _Decision(requirement, reading, nearness, facts, scale, awake) for requirement in checklist.requirements
+    ]
     reading.locate({number for decision in decisions for number in decision.quoted_rules(text.long)})
     return tuple(_as_sure_as_read(_could_look(decision.finding(), unread), document) for decision in decisions)
 
@@ -171,9 +174,17 @@ def _not_chinese(requirement: Requirement) -> Finding:
 
 
 class _Decision:
-    """One requirement on one text."""
+    """One requirement on one text; ``awake`` are the detectors of which a rule holds somewhere, by identity."""
 
-    def __init__(self, requirement: Requirement, reading: Reading, nearness: Nearness, facts: Facts, scale: Scale):
+    def __init__(
+        self,
+        requirement: Requirement,
+        reading: Reading,
+        nearness: Nearness,
+        facts: Facts,
+        scale: Scale,
+        awake: set[int | None],
+    ):
         self.requirement, self.reading, self.nearness, self.facts = requirement, reading, nearness, facts
         self.scale = requirement.scales.get(scale)
         self.required = requirement.required
@@ -186,9 +197,8 @@ class _Decision:
             self.look(requirement.trigger)
             if not self.met(requirement.trigger):
                 return  # what does not apply is not looked for
-        holds_nowhere = reading.holding.keys().isdisjoint
         for detector in requirement.looked_at:
-            if detector.fact is not None or not holds_nowhere(detector.numbers):
+            if detector.fact is not None or id(detector) in awake:
                 self.look(detector)
         self.quotable = self.worth_quoting()
 

@@ -138,9 +138,9 @@ class Nearness:
         # come sentence by sentence: whoever asks has mostly enough after a few.
         rows = [self._needs.rows[rule] for rule in rules]
         shares = [self._shares[row] for row in rows]
-        depths = {at: self._depths[row] for at, row in enumerate(rows)}
+        depths = [self._depths[row] for row in rows]
         said: dict[int, int] = {}  # sentences of a rule that have come
-        room = dict.fromkeys(range(len(rows)), limit + 1)
+        room = [limit + 1] * len(rows)
         while (most := max(shares, default=0)) > 0:
             group = [at for at, share in enumerate(shares) if share == most]
             best = [(at, self._sentences(rows[at], depths[at]) & ~said.get(at, 0)) for at in group]
