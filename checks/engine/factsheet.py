@@ -32,19 +32,26 @@ class Facts:
     places: dict[str, Places] = field(default_factory=dict)
 
 
+def sentence_bounds(outline: Outline, normal: NormalText) -> list[Place]:
+    """Where the sentences stand in comparable text: all edges looked up at once, and in C."""
+    edges = [edge for _, start, end, _, _ in outline.sentences for edge in (start, end)]
+    found = np.searchsorted(np.frombuffer(normal.origin, dtype=np.int64), edges).tolist()
+    return list(zip(found[::2], found[1::2], strict=True))
+
+
 class Page:
     """A document for looking things up: ``text`` is flat and comparable, ``span`` leads back to the original."""
 
-    def __init__(self, original: str, outline: Outline, normal: NormalText | None = None):
+    def __init__(
+        self, original: str, outline: Outline, normal: NormalText | None = None, bounds: list[Place] | None = None
+    ):
         self.original, self.outline = original, outline
         normal = normal or normalise(original)
         self._origin = normal.origin
-        # All edges looked up at once, and in C.
-        origin = np.frombuffer(normal.origin, dtype=np.int64)
-        self._normal_starts = np.searchsorted(origin, [sentence.start for sentence in outline.sentences]).tolist()
-        ends = np.searchsorted(origin, [sentence.end for sentence in outline.sentences]).tolist()
+        bounds = sentence_bounds(outline, normal) if bounds is None else bounds
+        self._normal_starts = [start for start, _ in bounds]
         comparable = normal.text
-        lines = [comparable[start:end] for start, end in zip(self._normal_starts, ends, strict=True)]
+        lines = [comparable[start:end] for start, end in bounds]
         self.starts: list[int] = []  # of each sentence in the flat text
         at = 0
         for line in lines:

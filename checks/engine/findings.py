@@ -57,6 +57,9 @@ UNMEASURED = {  # absence is surer than degree
 }
 
 
+_made = tuple.__new__  # makes a named tuple of its values; by its name it takes twice as long, which hundreds show
+
+
 class _Result(NamedTuple):
     """What one detector found: sentences (as bits, together and by rule number), or places of a fact; and how many."""
 
@@ -74,7 +77,7 @@ def analyse(document: Document, checklist: Checklist, *, as_of: date, scale: Sca
     """
     outline = build_outline(document.text)
     text = Text(document.text, outline)
-    facts = extract_facts(document.text, outline, NormalText(text.normal, text.origin))
+    facts = extract_facts(document.text, outline, NormalText(text.normal, text.origin), text.bounds)
     findings = findings_of(document, checklist, text, facts, scale)
     analysis = Analysis(
         document,
@@ -216,11 +219,11 @@ class _Decision:
             for number in detector.excluded:
                 if number in holding:
                     together &= ~holding[number]
-        holds = detector.fact is not None and detector.fact(Found({}, {}, (), self.facts.metrics))
+        holds = detector.fact is not None and detector.fact(_made(Found, ({}, {}, (), self.facts.metrics)))
         if by_rule or holds:
             places = self.facts.places.get(detector.places, ()) if holds else ()
             count = max(together.bit_count(), len(places), int(holds))
-            self.found[detector.id] = _Result(together, by_rule, places, count)
+            self.found[detector.id] = _made(_Result, (together, by_rule, places, count))
             self.is_met[detector.id] = (count > 0) is not detector.absent
 
     def met(self, detector: Detector) -> bool:
@@ -272,7 +275,7 @@ class _Decision:
         text, label = self.reading.text.original, self.reading.text.clause_label
         return tuple(
             [
-                Evidence(start, end, text[start:end], label(start), name)
+                _made(Evidence, (start, end, text[start:end], label(start), name))
                 for name, result in self.quotable
                 for start, end in dict.fromkeys(self.spans(result))
             ]

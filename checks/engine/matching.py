@@ -17,6 +17,7 @@ import numpy as np
 
 from .details import sentences_with
 from .entities import Outline, Role
+from .factsheet import sentence_bounds
 from .normal import NormalText, normalise
 from .polarity import NEGATING, NEGATION_REACH, in_quotes, polarity
 from .rules import AllOf, AnyOf, Context, Flag, Followed, Node, Not, Polarity, anchors, explain, nodes_of
@@ -39,11 +40,9 @@ class Text:
         self.outline = outline
         normal: NormalText = normalise(text)
         self.normal, self.origin = normal.text, normal.origin
-        origin = np.frombuffer(self.origin, dtype=np.int64)
-        starts = np.asarray([sentence.start for sentence in outline.sentences], dtype=np.int64)
-        ends = np.asarray([sentence.end for sentence in outline.sentences], dtype=np.int64)
-        self.starts = np.searchsorted(origin, starts)  # sentences in offsets of the comparable text
-        self.ends = np.searchsorted(origin, ends)
+        self.bounds = sentence_bounds(outline, normal)  # sentences in offsets of the comparable text
+        self.starts = np.asarray([start for start, _ in self.bounds], dtype=np.int64)
+        self.ends = np.asarray([end for _, end in self.bounds], dtype=np.int64)
         roles = [sentence.role for sentence in outline.sentences]
         self.body = [i for i, role in enumerate(roles) if role is Role.BODY]
         self.body_mask = _mask(np.asarray([role is Role.BODY for role in roles], dtype=bool))
@@ -55,13 +54,8 @@ class Text:
 
     def sentence(self, index: int) -> str:
         """Comparable text of a sentence."""
-        start, end = self._bounds[index]
+        start, end = self.bounds[index]
         return self.normal[start:end]
-
-    @cached_property
-    def _bounds(self) -> list[tuple[int, int]]:
-        """Of each sentence in the comparable text, as plain numbers: those of NumPy are slow one by one."""
-        return list(zip(self.starts.tolist(), self.ends.tolist(), strict=True))
 
     @cached_property
     def negating(self) -> np.ndarray:
@@ -72,12 +66,12 @@ class Text:
         """Whether what stands at an offset of the comparable text, in this sentence, is negated; see ``polarity``."""
         found = self._polarity.get(at)
         if found is None:
-            found = self._polarity[at] = polarity(self.sentence(index), at - self._bounds[index][0])
+            found = self._polarity[at] = polarity(self.sentence(index), at - self.bounds[index][0])
         return found
 
     def quoted(self, index: int, at: int) -> bool:
         """Whether what stands at an offset of the comparable text, in this sentence, is in quotes."""
-        return in_quotes(self.sentence(index), at - self._bounds[index][0])
+        return in_quotes(self.sentence(index), at - self.bounds[index][0])
 
     def to_original(self, start: int, end: int) -> tuple[int, int]:
         """A span of comparable text as a span of the original."""
