@@ -11,7 +11,6 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import numpy as np
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from .entities import Outline, Role
@@ -32,13 +31,6 @@ class Facts:
     places: dict[str, Places] = field(default_factory=dict)
 
 
-def sentence_bounds(outline: Outline, normal: NormalText) -> list[Place]:
-    """Where the sentences stand in comparable text: all edges looked up at once, and in C."""
-    edges = [edge for _, start, end, _, _ in outline.sentences for edge in (start, end)]
-    found = np.searchsorted(np.frombuffer(normal.origin, dtype=np.int64), edges).tolist()
-    return list(zip(found[::2], found[1::2], strict=True))
-
-
 class Page:
     """A document for looking things up: ``text`` is flat and comparable, ``span`` leads back to the original."""
 
@@ -48,7 +40,8 @@ class Page:
         self.original, self.outline = original, outline
         normal = normal or normalise(original)
         self._origin = normal.origin
-        bounds = sentence_bounds(outline, normal) if bounds is None else bounds
+        if bounds is None:
+            bounds = normal.bounds([(start, end) for _, start, end, _, _ in outline.sentences])
         self._normal_starts = [start for start, _ in bounds]
         comparable = normal.text
         lines = [comparable[start:end] for start, end in bounds]

@@ -17,7 +17,6 @@ import numpy as np
 
 from .details import sentences_with
 from .entities import Outline, Role
-from .factsheet import sentence_bounds
 from .normal import NormalText, normalise
 from .polarity import NEGATING, NEGATION_REACH, in_quotes, polarity
 from .rules import AllOf, AnyOf, Context, Flag, Followed, Node, Not, Polarity, anchors, explain, nodes_of
@@ -40,7 +39,7 @@ class Text:
         self.outline = outline
         normal: NormalText = normalise(text)
         self.normal, self.origin = normal.text, normal.origin
-        self.bounds = sentence_bounds(outline, normal)  # sentences in offsets of the comparable text
+        self.bounds = normal.bounds(self.spans)  # sentences in offsets of the comparable text
         self.starts = np.asarray([start for start, _ in self.bounds], dtype=np.int64)
         self.ends = np.asarray([end for _, end in self.bounds], dtype=np.int64)
         roles = [sentence.role for sentence in outline.sentences]
@@ -321,13 +320,15 @@ class Reading:
         if number is not None:
             return self._places.of(number)
         if isinstance(node, Followed):
-            first, then = merge([self._table(node.first)]), self._table(node.then).copy()
+            first, then = merge([self._table(node.first)], self._places.size), self._table(node.then).copy()
             then[:, NODE] = 0
-            return follow(first, then, np.asarray([ANYWHERE if node.within is None else node.within]))
+            within = np.asarray([ANYWHERE if node.within is None else node.within])
+            return follow(first, then, within, self._places.size)
         if isinstance(node, Polarity):
             table = self._table(node.part)
             return table.compress(self._polar(node.kind, table), axis=0)
-        table = merge([self._table(part) for part in node.parts if not isinstance(part, CONDITIONS)])
+        parts = [self._table(part) for part in node.parts if not isinstance(part, CONDITIONS)]
+        table = merge(parts, self._places.size)
         if isinstance(node, AllOf):
             holds = self.where(node)
             table = table.compress([bool(holds >> index & 1) for index in table[:, SENTENCE].tolist()], axis=0)
