@@ -404,10 +404,10 @@ class _Decision:
 
     def rationale(self, said: list[tuple[str, list[Detector]]], language: str) -> str:
         words = _WORDS[language]
-        if not said[0][1]:
-            return words[said[0][0]].format(sentences=len(self.reading.text.body)) + (
-                words["end"] if said[0][0] == "clean" else ""
-            )
+        key, detectors = said[0]
+        if not detectors:
+            sentence = words[key].format(sentences=len(self.reading.text.body))
+            return sentence + words["end"] if key == "clean" else sentence
         listed = [(key, words["and"].join([d.named[language] for d in detectors])) for key, detectors in said]
         return words["stop"].join([words[key] + names for key, names in listed]) + words["end"]
 
