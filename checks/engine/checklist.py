@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -164,6 +165,11 @@ class Detector:
         return tuple(rule.number for rule in self.rules)
 
     @cached_property
+    def excluded(self) -> tuple[int, ...]:
+        """The numbers of the ``unless`` rules."""
+        return tuple(rule.number for rule in self.unless)
+
+    @cached_property
     def nodes(self) -> frozenset[int]:
         """The identities of the rules' trees."""
         return frozenset(id(rule.node) for rule in self.rules)
@@ -229,6 +235,18 @@ class Requirement:
     def required(self) -> tuple[Detector, ...]:
         return tuple(element for element in self.elements if element.required)
 
+    def looked_for(self, ids: tuple[str, ...]) -> tuple[str, ...]:
+        """What some detectors look for, each word once. The same few are missing in most texts: told once for each."""
+        words = self._looked_for.get(ids)
+        if words is None:
+            found = (detector.looked_for for detector in self.detectors if detector.id in ids)
+            words = self._looked_for[ids] = tuple(dict.fromkeys(chain.from_iterable(found)))
+        return words
+
+    @cached_property
+    def _looked_for(self) -> dict[tuple[str, ...], tuple[str, ...]]:
+        return {}
+
     @cached_property
     def when_nothing_is_found(self) -> dict[str, bool]:
         """Id of each detector → whether it is met if nothing is found."""
@@ -249,6 +267,12 @@ class Checklist:
     @cached_property
     def matcher(self) -> Matcher:
         return Matcher.compile(list(self.rules))
+
+    @cached_property
+    def detector_of(self) -> dict[int, int]:
+        """Number of a rule that something is found by → the identity of its detector."""
+        detectors = (detector for requirement in self.requirements for detector in requirement.detectors)
+        return {number: id(detector) for detector in detectors for number in detector.numbers}
 
     @cached_property
     def needs(self) -> Needs:

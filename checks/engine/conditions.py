@@ -7,7 +7,7 @@ the sentences found for one, ``met(A, B, …)`` how many of those named were fou
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 _TOKEN = re.compile(r"\s*(?:(>=|<=|!=|>|<|=)|([&|!(),])|(\d+(?:\.\d+)?)|([A-Za-z_][\w.]*))")
@@ -34,7 +34,7 @@ class Found(NamedTuple):
 
     met: dict[str, bool]  # id of element, signal or trigger → whether it counts as found
     hits: dict[str, int]  # id → sentences or places found
-    required: tuple[str, ...]
+    required: Sequence[str]
     facts: dict[str, float]
 
 
@@ -69,13 +69,13 @@ class _Parser:
         parts = [self.both()]
         while self.take("|"):
             parts.append(self.both())
-        return parts[0] if len(parts) == 1 else lambda found: any(part(found) for part in parts)
+        return parts[0] if len(parts) == 1 else _any(parts)
 
     def both(self) -> Condition:
         parts = [self.unit()]
         while self.take("&"):
             parts.append(self.unit())
-        return parts[0] if len(parts) == 1 else lambda found: all(part(found) for part in parts)
+        return parts[0] if len(parts) == 1 else _all(parts)
 
     def unit(self) -> Condition:
         if self.take("!"):
@@ -93,11 +93,15 @@ class _Parser:
         if self.at < len(self.tokens) and self.tokens[self.at][0] == "compare":
             compare = _COMPARE[self.tokens[self.at][1]]
             self.at += 1
+            if self.at < len(self.tokens) and self.tokens[self.at][0] == "number":  # as nearly always
+                number, _ = float(self.tokens[self.at][1]), self.value()
+                return lambda found: compare(value(found), number)
             other, _ = self.value()
             return lambda found: compare(value(found), other(found))
         if is_number:
             self.fail("a comparison such as >= 3")
-        return lambda found: bool(value(found))
+        name = self.tokens[self.at - 1][1]
+        return value if name in self.known else lambda found: bool(value(found))
 
     def value(self) -> tuple[Callable[[Found], float], bool]:
         if self.at >= len(self.tokens):
@@ -130,9 +134,26 @@ class _Parser:
             names.append(self.tokens[self.at][1])
             self.at += 1
             self.take(",")
+        if word == "hits" and len(names) == 1:
+            name = names[0]
+            return lambda found: found.hits.get(name, 0)
         if word == "hits":
             return lambda found: sum(found.hits.get(name, 0) for name in names)
         return lambda found: sum(1 for name in names or found.required if found.met.get(name))
+
+
+def _any(parts: list[Condition]) -> Condition:
+    if len(parts) == 2:  # as nearly always: asked without a generator, which costs more than they do
+        one, other = parts
+        return lambda found: one(found) or other(found)
+    return lambda found: any(part(found) for part in parts)
+
+
+def _all(parts: list[Condition]) -> Condition:
+    if len(parts) == 2:
+        one, other = parts
+        return lambda found: one(found) and other(found)
+    return lambda found: all(part(found) for part in parts)
 
 
 def parse_condition(text: str, known: frozenset[str]) -> Condition:

@@ -10,7 +10,7 @@ from .contacts import gather_contacts
 from .contents import gather_contents
 from .dates import gather_dates
 from .entities import Outline
-from .factsheet import Facts, Page, Places, Sheet
+from .factsheet import Facts, Page, Place, Places, Sheet
 from .garbled import gather_garbled
 from .items import gather_items
 from .normal import NormalText
@@ -38,12 +38,15 @@ GATHERERS = (
 )
 
 
-def extract_facts(text: str, outline: Outline, normal: NormalText | None = None) -> Facts:
+def extract_facts(
+    text: str, outline: Outline, normal: NormalText | None = None, bounds: list[Place] | None = None
+) -> Facts:
     """All facts of a text; offsets point into it. The order of everything in the result is that of the text.
 
-    ``normal`` is the comparable form of the same text, where the caller has it already.
+    ``normal`` is the comparable form of the same text and ``bounds`` where its sentences stand in it, where the caller
+    has them already.
     """
-    page = Page(text, outline, normal)
+    page = Page(text, outline, normal, bounds)
     sheet = Sheet()
     for gather in GATHERERS:
         gather(page, sheet)

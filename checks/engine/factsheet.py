@@ -11,7 +11,6 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import numpy as np
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from .entities import Outline, Role
@@ -35,16 +34,17 @@ class Facts:
 class Page:
     """A document for looking things up: ``text`` is flat and comparable, ``span`` leads back to the original."""
 
-    def __init__(self, original: str, outline: Outline, normal: NormalText | None = None):
+    def __init__(
+        self, original: str, outline: Outline, normal: NormalText | None = None, bounds: list[Place] | None = None
+    ):
         self.original, self.outline = original, outline
         normal = normal or normalise(original)
         self._origin = normal.origin
-        # All edges looked up at once, and in C.
-        origin = np.frombuffer(normal.origin, dtype=np.int64)
-        self._normal_starts = np.searchsorted(origin, [sentence.start for sentence in outline.sentences]).tolist()
-        ends = np.searchsorted(origin, [sentence.end for sentence in outline.sentences]).tolist()
+        if bounds is None:
+            bounds = normal.bounds([(start, end) for _, start, end, _, _ in outline.sentences])
+        self._normal_starts = [start for start, _ in bounds]
         comparable = normal.text
-        lines = [comparable[start:end] for start, end in zip(self._normal_starts, ends, strict=True)]
+        lines = [comparable[start:end] for start, end in bounds]
         self.starts: list[int] = []  # of each sentence in the flat text
         at = 0
         for line in lines:

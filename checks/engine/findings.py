@@ -35,7 +35,7 @@ from .entities import (
     Verdict,
 )
 from .facts import Facts, extract_facts
-from .matching import Reading, Text, members
+from .matching import LONG_QUOTE, Reading, Text, members
 from .nearmisses import Nearness, failure
 from .normal import NormalText
 from .outline import build_outline
@@ -43,7 +43,6 @@ from .outline import build_outline
 ENGINE_VERSION = "0.1.0"
 SCHEMA = 1
 QUOTES = 3  # pieces of evidence for one element; the first ones that speak clearest
-LONG_QUOTE = 160  # a longer sentence is cut at its commas around the place that matched
 NEAREST = 3
 LEAST_CHINESE = 0.2  # share of the letters; real Chinese policies have three quarters and more
 _CHINESE = 0x4E00, 0x9FFF  # the code points of usual characters
@@ -56,6 +55,9 @@ UNMEASURED = {  # absence is surer than degree
     Verdict.NON_COMPLIANT: 0.7,
     Verdict.NOT_APPLICABLE: 0.8,
 }
+
+
+_made = tuple.__new__  # makes a named tuple of its values; by its name it takes twice as long, which hundreds show
 
 
 class _Result(NamedTuple):
@@ -75,7 +77,7 @@ def analyse(document: Document, checklist: Checklist, *, as_of: date, scale: Sca
     """
     outline = build_outline(document.text)
     text = Text(document.text, outline)
-    facts = extract_facts(document.text, outline, NormalText(text.normal, text.origin))
+    facts = extract_facts(document.text, outline, NormalText(text.normal, text.origin), text.bounds)
     findings = findings_of(document, checklist, text, facts, scale)
     analysis = Analysis(
         document,
@@ -99,9 +101,11 @@ def findings_of(
     reading = checklist.matcher.read(text, facts.metrics)
     unread = unreadable_share(document)
     nearness = Nearness(checklist.needs, reading)
-    decisions = [_Decision(requirement, reading, nearness, facts, scale) for requirement in checklist.requirements]
-    long = sum(1 << s.index for s in text.outline.sentences if s.end - s.start > LONG_QUOTE)
-    reading.locate({number for decision in decisions for number in decision.quoted_rules(long)})
+    awake = {checklist.detector_of.get(rule) for rule in reading.holding}
+    decisions = [
+        _Decision(requirement, reading, nearness, facts, scale, awake) for requirement in checklist.requirements
+    ]
+    reading.locate({number for decision in decisions for number in decision.quoted_rules(text.long)})
     return tuple(_as_sure_as_read(_could_look(decision.finding(), unread), document) for decision in decisions)
 
 
@@ -173,9 +177,17 @@ def _not_chinese(requirement: Requirement) -> Finding:
 
 
 class _Decision:
-    """One requirement on one text."""
+    """One requirement on one text; ``awake`` are the detectors of which a rule holds somewhere, by identity."""
 
-    def __init__(self, requirement: Requirement, reading: Reading, nearness: Nearness, facts: Facts, scale: Scale):
+    def __init__(
+        self,
+        requirement: Requirement,
+        reading: Reading,
+        nearness: Nearness,
+        facts: Facts,
+        scale: Scale,
+        awake: set[int | None],
+    ):
         self.requirement, self.reading, self.nearness, self.facts = requirement, reading, nearness, facts
         self.scale = requirement.scales.get(scale)
         self.required = requirement.required
@@ -183,34 +195,35 @@ class _Decision:
             self.required = tuple(e for e in self.required if e.id not in self.scale.optional)
         self.found: dict[str, _Result] = {}  # by id, of the trigger, elements and signals that something was found for
         self.is_met = dict(requirement.when_nothing_is_found)
+        self.quotable: list[tuple[str, _Result]] = []
         if requirement.trigger:
             self.look(requirement.trigger)
             if not self.met(requirement.trigger):
                 return  # what does not apply is not looked for
-        asleep = reading.woken.keys().isdisjoint
         for detector in requirement.looked_at:
-            if detector.fact is not None or not asleep(detector.numbers):
+            if detector.fact is not None or id(detector) in awake:
                 self.look(detector)
+        self.quotable = self.worth_quoting()
 
     def look(self, detector: Detector):
-        rule_holds, headings, woken = self.reading.rule, detector.headings, self.reading.woken
+        holding, readable = self.reading.holding, self.reading.readable[detector.headings]
         by_rule: list[tuple[int, int]] = []
         together = 0
-        for number in detector.numbers:
-            if number in woken and (sentences := rule_holds(number, headings=headings)):
+        for number in detector.numbers:  # without a call for each: a policy makes hundreds of rules true
+            if number in holding and (sentences := holding[number] & readable):
                 by_rule.append((number, sentences))
                 together |= sentences
         if len(by_rule) < detector.at_least:
             together = 0
         if together:
-            for rule in detector.unless:
-                if rule.number in woken:
-                    together &= ~rule_holds(rule.number, headings=headings)
-        holds = detector.fact is not None and detector.fact(Found({}, {}, (), self.facts.metrics))
+            for number in detector.excluded:
+                if number in holding:
+                    together &= ~holding[number]
+        holds = detector.fact is not None and detector.fact(_made(Found, ({}, {}, (), self.facts.metrics)))
         if by_rule or holds:
             places = self.facts.places.get(detector.places, ()) if holds else ()
             count = max(together.bit_count(), len(places), int(holds))
-            self.found[detector.id] = _Result(together, by_rule, places, count)
+            self.found[detector.id] = _made(_Result, (together, by_rule, places, count))
             self.is_met[detector.id] = (count > 0) is not detector.absent
 
     def met(self, detector: Detector) -> bool:
@@ -225,7 +238,7 @@ class _Decision:
         required = self.required
         if requirement.verdicts:
             hits = {name: result.count for name, result in self.found.items()}
-            found = Found(self.is_met, hits, tuple(element.id for element in required), self.facts.metrics)
+            found = Found(self.is_met, hits, [element.id for element in required], self.facts.metrics)
             for line in requirement.verdicts:
                 if line.condition(found):
                     return line.verdict
@@ -241,7 +254,7 @@ class _Decision:
         severity = self.scale.severity if self.scale and self.scale.severity else requirement.severity
         elements = ()
         if verdict is not Verdict.UNDETERMINED:  # what was not looked for is not missing
-            elements = tuple(element.answers[self.met(element)] for element in requirement.elements)
+            elements = tuple([element.answers[self.is_met[element.id]] for element in requirement.elements])
         evidence = () if verdict in (Verdict.UNDETERMINED, Verdict.NOT_APPLICABLE) else self.evidence()
         said = self.argument(verdict)
         return Finding(
@@ -259,23 +272,26 @@ class _Decision:
     # Evidence
 
     def evidence(self) -> tuple[Evidence, ...]:
+        text, label = self.reading.text.original, self.reading.text.clause_label
         return tuple(
-            self.quote(start, end, name)
-            for name, result in self.quotable()
-            for start, end in dict.fromkeys(self.spans(result))
+            [
+                _made(Evidence, (start, end, text[start:end], label(start), name))
+                for name, result in self.quotable
+                for start, end in dict.fromkeys(self.spans(result))
+            ]
         )
 
-    def quotable(self) -> list[tuple[str, _Result]]:
+    def worth_quoting(self) -> list[tuple[str, _Result]]:
         """What was found of elements and signals; where that is nothing, of the trigger."""
         trigger = self.requirement.trigger and self.requirement.trigger.id
-        found = [(name, result) for name, result in self.found.items() if name != trigger]
+        found = [pair for pair in self.found.items() if pair[0] != trigger]
         if trigger in self.found and not any(result.count for _, result in found):
             return [(trigger, self.found[trigger])]
         return found
 
     def quoted_rules(self, long: int) -> Iterator[int]:
         """Rules whose places evidence will ask for: to choose among many sentences, and to cut ``long`` ones."""
-        for _, result in self.quotable():
+        for _, result in self.quotable:
             if result.sentences.bit_count() > QUOTES or result.sentences & long:
                 yield from (number for number, _ in result.by_rule)
 
@@ -287,7 +303,11 @@ class _Decision:
             chosen = sorted(index for _, index in ranked[:QUOTES])
         else:
             chosen = list(members(result.sentences))
-        spans = [self.piece(index, result) for index in chosen]
+        if result.sentences & self.reading.text.long:
+            spans = [self.piece(index, result) for index in chosen]
+        else:
+            whole = self.reading.text.spans
+            spans = [whole[index] for index in chosen]
         return spans + list(result.fact_places[: QUOTES - len(spans)])
 
     def matched(self, result: _Result, index: int) -> list[tuple[int, int]]:
@@ -318,10 +338,6 @@ class _Decision:
             first += 1
         return first, last
 
-    def quote(self, start: int, end: int, element: str) -> Evidence:
-        text = self.reading.text
-        return Evidence(start, end, text.original[start:end], text.clause_label(start), element)
-
     # Evidence of absence
 
     def searched(self, verdict: Verdict) -> Searched | None:
@@ -330,32 +346,36 @@ class _Decision:
         if verdict is Verdict.NOT_APPLICABLE:
             missing = [self.requirement.trigger] if self.requirement.trigger else []
         else:
-            missing = [e for e in self.requirement.elements if not self.met(e) and not e.absent and e.required]
+            is_met, elements = self.is_met, self.requirement.elements
+            missing = [e for e in elements if not is_met[e.id] and not e.absent and e.required]
             if self.requirement.kind is Kind.PROHIBITION and verdict is Verdict.COMPLIANT:
                 missing = list(self.requirement.signals)
         if not missing:
             return None
         text = self.reading.text
-        terms = dict.fromkeys(chain.from_iterable(detector.looked_for for detector in missing))
         return Searched(
             len(text.original),
             len(text.body),
             text.chapters,
-            tuple(terms),
+            self.requirement.looked_for(tuple([detector.id for detector in missing])),
             self.nearest([detector for detector in missing if detector.required]),
         )
 
     def nearest(self, missing: list[Detector]) -> tuple[NearMiss, ...]:
         numbers = list(chain.from_iterable([detector.numbers for detector in missing]))
         found: dict[int, NearMiss] = {}
-        sentences, holds = self.reading.text.outline.sentences, self.reading.rule
+        text, holds = self.reading.text, self.reading.rule
+        sentences = text.outline.sentences
         for index, at in self.nearness.nearest(numbers, NEAREST):
             if index in found or holds(numbers[at]) >> index & 1:
                 continue
             sentence, rule = sentences[index], self.reading.matcher.rules[numbers[at]]
-            detector = next(d for d in reversed(missing) if id(rule) in d.nodes)  # two may share a rule
-            piece = self.quote(sentence.start, sentence.end, detector.id)
-            found[index] = NearMiss(*piece, failure(self.reading, rule, index))
+            for detector in reversed(missing):  # two may share a rule
+                if id(rule) in detector.nodes:
+                    break
+            quote, label = text.original[sentence.start : sentence.end], text.clause_label(sentence.start)
+            why = failure(self.reading, rule, index)
+            found[index] = NearMiss(sentence.start, sentence.end, quote, label, detector.id, why)
             if len(found) == NEAREST:
                 break
         return tuple(found.values())
@@ -370,37 +390,37 @@ class _Decision:
 
     def argument(self, verdict: Verdict) -> list[tuple[str, list[Detector]]]:
         """What speaks for a verdict: keys of ``_WORDS``, each with the detectors it is said of."""
-        requirement = self.requirement
+        requirement, is_met = self.requirement, self.is_met
         if verdict is Verdict.UNDETERMINED:
             return [("undetermined", [])]
         if verdict is Verdict.NOT_APPLICABLE and not (requirement.trigger and self.met(requirement.trigger)):
             return [("not_triggered", [])]
         said = [
-            ("met", [element for element in requirement.elements if self.met(element)]),
-            ("missing", [element for element in self.required if not self.met(element)]),
-            ("seen", [signal for signal in requirement.signals if self.met(signal)]),
+            ("met", [element for element in requirement.elements if is_met[element.id]]),
+            ("missing", [element for element in self.required if not is_met[element.id]]),
+            ("seen", [signal for signal in requirement.signals if is_met[signal.id]]),
         ]
-        return [(key, detectors) for key, detectors in said if detectors] or [("clean", [])]
+        return [pair for pair in said if pair[1]] or [("clean", [])]
 
     def rationale(self, said: list[tuple[str, list[Detector]]], language: str) -> str:
-        words, sentences = _WORDS[language], len(self.reading.text.body)
-        parts = [
-            words[key].format(words["and"].join([d.named[language] for d in detectors]), sentences=sentences)
-            for key, detectors in said
-        ]
-        return words["stop"].join(parts) + (words["end"] if said[0][0] in _ENDED else "")
+        words = _WORDS[language]
+        key, detectors = said[0]
+        if not detectors:
+            sentence = words[key].format(sentences=len(self.reading.text.body))
+            return sentence + words["end"] if key == "clean" else sentence
+        listed = [(key, words["and"].join([d.named[language] for d in detectors])) for key, detectors in said]
+        return words["stop"].join([words[key] + names for key, names in listed]) + words["end"]
 
 
-_ENDED = ("met", "missing", "seen", "clean")  # the other sentences come with their full stop
 _WORDS = {
     "zh": {
         "undetermined": "本项尚无检索规则，系统不作判定，请人工审阅。",
         "not_chinese": "文本大部分不是中文，核查表的规则无从检索，系统不作判定，请人工审阅。",
         "unreadable": "约{percent}%的内容未能读取，未见者或在其中，系统不作判定，请对照原件审阅。能读部分的结果：",
         "not_triggered": "通读全文{sentences}句，未见触发本项的内容。",
-        "met": "已写明：{}",
-        "missing": "未见：{}",
-        "seen": "发现：{}",
+        "met": "已写明：",
+        "missing": "未见：",
+        "seen": "发现：",
         "clean": "通读全文{sentences}句，未发现此类表述。",
         "and": "；",
         "stop": "。",
@@ -414,9 +434,9 @@ _WORDS = {
             "Please read the original. In what could be read:"
         ),
         "not_triggered": "All {sentences} sentences were read; nothing triggers this requirement.",
-        "met": "Stated: {}",
-        "missing": "Not found: {}",
-        "seen": "Found: {}",
+        "met": "Stated: ",
+        "missing": "Not found: ",
+        "seen": "Found: ",
         "clean": "All {sentences} sentences were read; no such wording was found.",
         "and": "; ",
         "stop": ". ",
@@ -454,23 +474,22 @@ def _finding_json(finding: Finding, layout: Layout) -> dict:
         "severity": finding.severity.value,
         "confidence": finding.confidence,
         "rationale": finding.rationale,
-        "elements": [{"id": element.id, "met": element.met} for element in finding.elements],
-        "evidence": [_span_json(evidence, layout) for evidence in finding.evidence],
+        "elements": [{"id": name, "met": met} for name, met in finding.elements],
+        "evidence": _with_pages(
+            [
+                {"start": start, "end": end, "quote": quote, "clause": clause, "element": element}
+                for start, end, quote, clause, element in finding.evidence
+            ],
+            layout,
+        ),
         "searched": searched_json(finding.searched, layout),
     }
 
 
-def _span_json(piece: Evidence | NearMiss, layout: Layout) -> dict:
-    found = {
-        "start": piece.start,
-        "end": piece.end,
-        "quote": piece.quote,
-        "clause": piece.clause,
-        "element": piece.element,
-    }
-    if layout.pages:
-        found["page"] = layout.page_at(piece.start)
-    return found
+def _with_pages(pieces: list[dict], layout: Layout) -> list[dict]:
+    for piece in pieces if layout.pages else ():
+        piece["page"] = layout.page_at(piece["start"])
+    return pieces
 
 
 def searched_json(searched: Searched | None, layout: Layout = _NO_PAGES) -> dict:
@@ -482,7 +501,13 @@ def searched_json(searched: Searched | None, layout: Layout = _NO_PAGES) -> dict
         "sentences": searched.sentences,
         "sections": list(searched.sections),
         "terms": list(searched.terms),
-        "nearest": [{**_span_json(near, layout), "why": near.why} for near in searched.nearest],
+        "nearest": _with_pages(
+            [
+                {"start": start, "end": end, "quote": quote, "clause": clause, "element": element, "why": why}
+                for start, end, quote, clause, element, why in searched.nearest
+            ],
+            layout,
+        ),
     }
 
 

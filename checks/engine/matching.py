@@ -25,6 +25,7 @@ from .topics import TOPICS, outline_topics
 
 DEFINITION = re.compile(r"是指|指的是|系指|所称|,指(?!示|引|定|导|纹)|简称为|定义")
 
+LONG_QUOTE = 160  # a longer sentence is cut at its commas around the place that matched
 CONDITIONS = (Not, Context, Flag)  # parts of a rule that say nothing of where it matches
 
 Spans = list[tuple[int, int]]
@@ -38,23 +39,22 @@ class Text:
         self.outline = outline
         normal: NormalText = normalise(text)
         self.normal, self.origin = normal.text, normal.origin
-        origin = np.frombuffer(self.origin, dtype=np.int64)
-        starts = np.asarray([sentence.start for sentence in outline.sentences], dtype=np.int64)
-        ends = np.asarray([sentence.end for sentence in outline.sentences], dtype=np.int64)
-        self.starts = np.searchsorted(origin, starts)  # sentences in offsets of the comparable text
-        self.ends = np.searchsorted(origin, ends)
+        self.bounds = normal.bounds(self.spans)  # sentences in offsets of the comparable text
+        self.starts = np.asarray([start for start, _ in self.bounds], dtype=np.int64)
+        self.ends = np.asarray([end for _, end in self.bounds], dtype=np.int64)
         roles = [sentence.role for sentence in outline.sentences]
         self.body = [i for i, role in enumerate(roles) if role is Role.BODY]
-        self.body_mask = sum(1 << i for i in self.body)
+        self.body_mask = _mask(np.asarray([role is Role.BODY for role in roles], dtype=bool))
         self.headings = [i for i, role in enumerate(roles) if role is Role.HEADING]
-        self.heading_mask = sum(1 << i for i in self.headings)
+        self.heading_mask = _mask(np.asarray([role is Role.HEADING for role in roles], dtype=bool))
         self._polarity: dict[int, str] = {}
         self._labels: dict[int, str] = {}  # the same sentences are quoted again and again
         self.contents = np.asarray([role is Role.CONTENTS for role in roles], dtype=bool)
 
     def sentence(self, index: int) -> str:
         """Comparable text of a sentence."""
-        return self.normal[self.starts[index] : self.ends[index]]
+        start, end = self.bounds[index]
+        return self.normal[start:end]
 
     @cached_property
     def negating(self) -> np.ndarray:
@@ -65,12 +65,12 @@ class Text:
         """Whether what stands at an offset of the comparable text, in this sentence, is negated; see ``polarity``."""
         found = self._polarity.get(at)
         if found is None:
-            found = self._polarity[at] = polarity(self.sentence(index), at - int(self.starts[index]))
+            found = self._polarity[at] = polarity(self.sentence(index), at - self.bounds[index][0])
         return found
 
     def quoted(self, index: int, at: int) -> bool:
         """Whether what stands at an offset of the comparable text, in this sentence, is in quotes."""
-        return in_quotes(self.sentence(index), at - int(self.starts[index]))
+        return in_quotes(self.sentence(index), at - self.bounds[index][0])
 
     def to_original(self, start: int, end: int) -> tuple[int, int]:
         """A span of comparable text as a span of the original."""
@@ -98,6 +98,16 @@ class Text:
     def _clause_starts(self) -> list[int]:
         return [clause.start for clause in self.outline.clauses]
 
+    @cached_property
+    def spans(self) -> list[tuple[int, int]]:
+        """Start and end of each sentence in the original."""
+        return [(start, end) for _, start, end, _, _ in self.outline.sentences]
+
+    @cached_property
+    def long(self) -> int:
+        """The sentences that are too long to be quoted whole, as bits."""
+        return _mask(np.asarray([end - start > LONG_QUOTE for start, end in self.spans], dtype=bool))
+
     def section_of(self, index: int) -> int | None:
         """Innermost section of a sentence."""
         return self.outline.clauses[self.outline.sentences[index].clause].section
@@ -106,9 +116,9 @@ class Text:
     def section_masks(self) -> dict[int | None, int]:
         """Section → its sentences as bits."""
         found: dict[int | None, int] = {}
-        for sentence in self.outline.sentences:
-            section = self.section_of(sentence.index)
-            found[section] = found.get(section, 0) | 1 << sentence.index
+        for clause in self.outline.clauses:
+            first, after = clause.sentences
+            found[clause.section] = found.get(clause.section, 0) | (1 << after) - (1 << first)
         return found
 
     def clause_mask(self, index: int) -> int:
@@ -138,8 +148,9 @@ class Matcher:
     plan: Plan
     rules_of_terms: Lists  # term → rules that need it or one of its group
     parts: Lists  # rule → numbers, in the plan, of what must hold in a sentence for the rule to hold
+    excluded: Lists  # rule with parts in the plan → numbers, in the plan, of what must not hold
     complete: np.ndarray  # rule → whether all its parts but the conditions are in the plan
-    conditional: frozenset[int]  # the rules that ask for anything that is not in the plan
+    conditions: dict[int, list[Node]]  # rule that asks for more → the conditions that ``excluded`` does not tell
 
     @classmethod
     def compile(cls, rules: list[Node]) -> Matcher:
@@ -150,17 +161,24 @@ class Matcher:
                 woken[term].append(number)
         together = [rule.parts if isinstance(rule, AllOf) else (rule,) for rule in rules]
         parts = [[planned.number[id(part)] for part in found if id(part) in planned.number] for found in together]
-        conditions = [sum(isinstance(part, CONDITIONS) for part in found) for found in together]
-        missing = np.asarray(
-            [len(found) - len(own) for own, found in zip(parts, together, strict=True)], dtype=np.int64
-        )
+        conditions = [[part for part in found if isinstance(part, CONDITIONS)] for found in together]
+        told = [  # conditions that the arrays can tell: something in the plan must not hold
+            [part for part in found if own and isinstance(part, Not) and id(part.part) in planned.number]
+            for own, found in zip(parts, conditions, strict=True)
+        ]
+        sizes = [tuple(map(len, found)) for found in zip(together, parts, conditions, told, strict=True)]
         return cls(
             tuple(rules),
             planned,
             Lists.of(woken.values()),
             Lists.of(parts),
-            missing == np.asarray(conditions, dtype=np.int64),
-            frozenset(np.flatnonzero(missing).tolist()),
+            Lists.of([planned.number[id(part.part)] for part in found] for found in told),
+            np.asarray([every == own + asked for every, own, asked, _ in sizes], dtype=bool),
+            {
+                rule: [part for part in conditions[rule] if part not in told[rule]]
+                for rule, (every, own, _, known) in enumerate(sizes)
+                if every > own + known
+            },
         )
 
     def read(self, text: Text, facts: dict[str, float] | None = None) -> Reading:
@@ -187,7 +205,8 @@ class Matcher:
         awake[self.rules_of_terms.values(places.terms)] = True
         rules = np.flatnonzero(awake)
         planned = self.parts.counts(rules) > 0
-        return dict.fromkeys(rules[~planned].tolist(), -1) | places.common(self.parts, rules[planned])
+        common = places.common(self.parts, self.excluded, rules[planned])
+        return dict.fromkeys(rules[~planned].tolist(), -1) | common
 
 
 class Reading:
@@ -206,26 +225,27 @@ class Reading:
         self._details: dict[str, int] = {}  # name of a detail → sentences that hold it
         self._tables: dict[int, np.ndarray] = {}
         self._located: dict[int, PlacesByRule] = {}  # rule → the table it is in
-        self._readable = (text.body_mask, text.body_mask | text.heading_mask)
-        self.woken = matcher.woken_by(self._places)
+        # What a detector may look at: body sentences, or headings too.
+        self.readable = (text.body_mask, text.body_mask | text.heading_mask)
+        # Rules that hold somewhere → the sentences they hold in. Nearly all of them are asked for, so all are decided.
+        self.holding = matcher.woken_by(self._places)
+        for number in self.holding.keys() & matcher.conditions.keys():
+            self.holding[number] = self._decided(number, self.holding[number])
 
     def rule(self, number: int, *, headings: bool = False) -> int:
         """The body sentences (with ``headings``, headings too) for which rule ``number`` holds, as a set of bits."""
-        sentences = self.woken.get(number, 0)
-        if sentences and number in self.matcher.conditional:
-            sentences = self._decided(number, sentences)
-        return sentences & self._readable[headings]
+        return self.holding.get(number, 0) & self.readable[headings]
 
     def _decided(self, number: int, sentences: int) -> int:
         """Where a rule with conditions holds, of the sentences that have all its planned parts."""
         node = self.matcher.rules[number]
-        holds = self._holds.get(id(node))
-        if holds is None and self.matcher.complete[number]:
-            for part in node.parts:
-                if isinstance(part, CONDITIONS):
-                    sentences = self.restrict(sentences, part)
-            holds = self._holds[id(node)] = sentences
-        return self.where(node) if holds is None else holds
+        if not self.matcher.complete[number]:
+            return self.where(node)
+        if id(node) not in self._holds:  # two rules may be the same
+            for part in self.matcher.conditions[number]:
+                sentences = self.restrict(sentences, part)
+            self._holds[id(node)] = sentences
+        return self._holds[id(node)]
 
     def words(self, numbers: np.ndarray) -> np.ndarray:
         """The sentences that planned nodes hold in, a row of bits for each."""
@@ -300,13 +320,15 @@ class Reading:
         if number is not None:
             return self._places.of(number)
         if isinstance(node, Followed):
-            first, then = merge([self._table(node.first)]), self._table(node.then).copy()
+            first, then = merge([self._table(node.first)], self._places.size), self._table(node.then).copy()
             then[:, NODE] = 0
-            return follow(first, then, np.asarray([ANYWHERE if node.within is None else node.within]))
+            within = np.asarray([ANYWHERE if node.within is None else node.within])
+            return follow(first, then, within, self._places.size)
         if isinstance(node, Polarity):
             table = self._table(node.part)
             return table.compress(self._polar(node.kind, table), axis=0)
-        table = merge([self._table(part) for part in node.parts if not isinstance(part, CONDITIONS)])
+        parts = [self._table(part) for part in node.parts if not isinstance(part, CONDITIONS)]
+        table = merge(parts, self._places.size)
         if isinstance(node, AllOf):
             holds = self.where(node)
             table = table.compress([bool(holds >> index & 1) for index in table[:, SENTENCE].tolist()], axis=0)
@@ -405,6 +427,11 @@ class PlacesByRule:
         own = self._of_rule[rule]
         at = self._sentences.index(sentence, own.start, own.stop)
         return list(map(tuple, self._table[self._edges[at] : self._edges[at + 1], START:].tolist()))
+
+
+def _mask(chosen: np.ndarray) -> int:
+    """Those of the sentences that are chosen, as bits."""
+    return int.from_bytes(np.packbits(chosen, bitorder="little").tobytes(), "little")
 
 
 def members(mask: int) -> Iterator[int]:

@@ -22,28 +22,78 @@ class Needs:
     """The parts that each rule needs at least. Rules with most parts come first, so those with ``k`` lead the rows."""
 
     rows: dict[int, int]  # rule → its row
-    sizes: list[int]  # row → how many parts it needs
+    sizes: np.ndarray  # row → how many parts it needs
     columns: list[np.ndarray]  # first, second, … parts of the rows that have so many
-    numbers: np.ndarray  # part → its number in the plan; 0 for those of ``others``
-    others: dict[int, Node]  # parts that are not terms
+    numbers: np.ndarray  # part → its number in the plan; 0 for those of ``choices``
+    choices: list[Choices]  # parts that are no terms, those inside others first
 
     @classmethod
     def of(cls, matcher: Matcher, rules: Iterable[int]) -> Needs:
         parts = sorted(((rule, needed(matcher.rules[rule])) for rule in rules), key=lambda pair: -len(pair[1]))
         rows = {rule: row for row, (rule, _) in enumerate(parts)}
         parts = [found for _, found in parts]
-        nodes = list({id(node): node for found in parts for node in found}.values())
-        at = {id(node): i for i, node in enumerate(nodes)}
+        inside: dict[int, list[tuple[Node, ...]]] = {}  # part that is no terms → what each alternative needs
+        depths: dict[int, int] = {}
+        nodes: dict[int, Node] = {}
+        for found in parts:
+            for node in found:
+                _enter(node, nodes, inside, depths)
+        at = {identity: i for i, identity in enumerate(nodes)}
         sizes = list(map(len, parts))
         columns = [[at[id(found[k])] for found in parts if len(found) > k] for k in range(max(sizes, default=0))]
-        numbers = [matcher.plan.number[id(node)] if isinstance(node, Terms) else 0 for node in nodes]
+        numbers = [matcher.plan.number[id(node)] if isinstance(node, Terms) else 0 for node in nodes.values()]
+        choices = []
+        for depth in range(1, max(depths.values(), default=0) + 1):
+            alike = [node for node in inside if depths[node] == depth]
+            alternatives = [[at[id(part)] for part in found] for node in alike for found in inside[node]]
+            choices.append(
+                Choices(
+                    np.asarray([at[node] for node in alike], dtype=np.int64),
+                    _firsts([len(inside[node]) for node in alike]),
+                    _firsts(list(map(len, alternatives))),
+                    np.asarray([part for found in alternatives for part in found], dtype=np.int64),
+                )
+            )
         return cls(
             rows,
-            sizes,
+            np.asarray(sizes, dtype=np.int64),
             [np.asarray(column, dtype=np.int64) for column in columns],
             np.asarray(numbers, dtype=np.int64),
-            {i: node for i, node in enumerate(nodes) if not isinstance(node, Terms)},
+            choices,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Parts of which one of some alternatives must be there, all that an alternative needs in the same sentence."""
+
+    parts: np.ndarray
+    firsts: np.ndarray  # of each part, its first alternative
+    needs: np.ndarray  # of each alternative, where what it needs begins
+    needed: np.ndarray
+
+    def answer(self, words: np.ndarray) -> None:
+        """Fill in the rows of these parts; the rows of what they need are there."""
+        each = np.bitwise_and.reduceat(words.take(self.needed, axis=0), self.needs, axis=0)
+        words[self.parts] = np.bitwise_or.reduceat(each, self.firsts, axis=0)
+
+
+def _firsts(sizes: list[int]) -> np.ndarray:
+    return np.cumsum([0, *sizes[:-1]])
+
+
+def _enter(node: Node, nodes: dict[int, Node], inside: dict[int, list[tuple[Node, ...]]], depths: dict[int, int]):
+    """Note a part, and all that its alternatives need, with how deep these are nested."""
+    if id(node) in nodes:
+        return
+    nodes[id(node)] = node
+    depths[id(node)] = 0
+    if isinstance(node, AnyOf):
+        inside[id(node)] = [needed(part) for part in node.parts]
+        for found in inside[id(node)]:
+            for part in found:
+                _enter(part, nodes, inside, depths)
+                depths[id(node)] = max(depths[id(node)], 1 + depths[id(part)])
 
 
 class Nearness:
@@ -53,8 +103,8 @@ class Nearness:
         self._needs = needs
         words = reading.words(needs.numbers)
         self._width = words.shape[1] * words.itemsize
-        for part, node in needs.others.items():
-            words[part] = self._row(_needed(reading, node))
+        for choices in needs.choices:
+            choices.answer(words)
         words &= self._row(reading.text.body_mask)
         levels: list[np.ndarray] = []  # sentences that have at least one of a rule's parts, two of them, …
         for column in needs.columns:
@@ -70,6 +120,7 @@ class Nearness:
         for level in levels:
             depths[: len(level)] += occupied(level)
         self._depths = depths.tolist()
+        self._shares = (depths / needs.sizes).tolist()
 
     def _row(self, sentences: int) -> np.ndarray:
         return np.frombuffer((sentences & (1 << 8 * self._width) - 1).to_bytes(self._width, "little"), dtype=np.uint64)
@@ -85,16 +136,14 @@ class Nearness:
         """
         # Each rule waits with the share of its best sentences. Lesser ones are worked out when it is their turn, and
         # come sentence by sentence: whoever asks has mostly enough after a few.
-        waiting: dict[float, list[tuple[int, int, int, int, int]]] = {}
-        rows, sizes = self._needs.rows, self._needs.sizes
-        for at, rule in enumerate(rules):
-            row = rows[rule]
-            if depth := self._depths[row]:
-                waiting.setdefault(depth / sizes[row], []).append((at, row, depth, 0, limit + 1))
-        while waiting:
-            group = sorted(waiting.pop(max(waiting)))
-            room = {at: room for at, _, _, _, room in group}
-            best = [(at, self._sentences(row, depth) ^ above) for at, row, depth, above, _ in group]
+        rows = [self._needs.rows[rule] for rule in rules]
+        shares = [self._shares[row] for row in rows]
+        depths = [self._depths[row] for row in rows]
+        said: dict[int, int] = {}  # sentences of a rule that have come
+        room = [limit + 1] * len(rows)
+        while (most := max(shares, default=0)) > 0:
+            group = [at for at, share in enumerate(shares) if share == most]
+            best = [(at, self._sentences(rows[at], depths[at]) & ~said.get(at, 0)) for at in group]
             union = 0
             for _, sentences in best:
                 union |= sentences
@@ -103,26 +152,13 @@ class Nearness:
                     if sentences >> index & 1 and room[at] > 0:
                         room[at] -= 1
                         yield index, at
-            for at, row, depth, _, _ in group:
-                above = self._sentences(row, depth)
+            for at in group:
+                row, depth = rows[at], depths[at]
+                above = said[at] = self._sentences(row, depth)
                 while depth and self._sentences(row, depth) == above:
                     depth -= 1
-                if depth and room[at] > 0:
-                    waiting.setdefault(depth / sizes[row], []).append((at, row, depth, above, room[at]))
-
-
-def _needed(reading: Reading, node: Node) -> int:
-    """Sentences that have what a node needs at least (headings too, contents never)."""
-    if isinstance(node, Terms):
-        return reading.where(node)
-    if isinstance(node, Polarity):
-        return _needed(reading, node.part)
-    parts = (node.first, node.then) if isinstance(node, Followed) else node.parts
-    found = [_needed(reading, part) for part in parts if not isinstance(part, CONDITIONS)]
-    together = found[0]
-    for sentences in found[1:]:
-        together = together | sentences if isinstance(node, AnyOf) else together & sentences
-    return together
+                depths[at] = depth if room[at] > 0 else 0
+                shares[at] = depths[at] / int(self._needs.sizes[row])
 
 
 def why_not(reading: Reading, node: Node, index: int) -> str:

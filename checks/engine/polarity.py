@@ -24,10 +24,10 @@ def polarity(sentence: str, at: int) -> str:
     不会共享 is negated; 未经同意不会共享, 除…外不会共享 and 不会共享，除非… are excepted: they happen after all.
     """
     before = sentence[max(0, at - NEGATION_REACH) : at]
-    for end in reversed([match.end() for match in STRETCH_END.finditer(before)]):
-        before = before[end:]
-        break
-    if not NEGATION.search(before):
+    end = 0
+    for match in STRETCH_END.finditer(before):
+        end = match.end()
+    if not NEGATION.search(before, end):
         return "affirmed"
     return "excepted" if EXCEPTION.search(sentence) else "negated"
 

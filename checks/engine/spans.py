@@ -150,6 +150,7 @@ class Places:
 
     def __init__(self, plan: Plan, text: str, starts: np.ndarray, ends: np.ndarray, readable: np.ndarray, polar: Polar):
         self._plan, self._polar = plan, polar
+        self.size = len(text) + 1  # offsets are below it
         keys = len(plan.terms) + len(plan.number)
         self._table = np.zeros((0, 4), dtype=np.int32)
         self._begin = np.zeros(keys, dtype=np.int32)  # key → its rows in the table
@@ -192,9 +193,14 @@ class Places:
         at = number * self._width
         return int.from_bytes(self._content[at : at + self._width], "little")
 
-    def common(self, parts: Lists, wholes: np.ndarray) -> dict[int, int]:
-        """Of the wholes whose parts all hold in one sentence or more: those sentences, as sets of bits."""
+    def common(self, parts: Lists, excluded: Lists, wholes: np.ndarray) -> dict[int, int]:
+        """Of the wholes whose parts all hold in one sentence or more, and nothing excluded: those, as sets of bits."""
         words = self._common(parts, wholes)
+        having = excluded.counts(wholes).nonzero()[0]
+        if len(having):
+            row, number = excluded.pairs(wholes.take(having))
+            out = np.bitwise_or.reduceat(self.words.take(number, axis=0), _changes(row), axis=0)
+            words[having] &= ~out
         met = occupied(words).nonzero()[0]
         return dict(zip(wholes.take(met).tolist(), _sets(words.take(met, axis=0)), strict=True))
 
@@ -211,16 +217,16 @@ class Places:
         Of ``merged`` wholes each place comes once.
         """
         row, part = parts.pairs(wholes)
-        found = self._gather(part, self._common(parts, wholes).take(row, axis=0))
+        found = self._gather(part, _unpacked(self._common(parts, wholes).take(row, axis=0)))
         found[:, NODE] = row.take(found[:, NODE])
-        found = in_order(found)
+        found = in_order(found, self.size)
         found = found.compress(~(_again(found) & merged.take(found[:, NODE])), axis=0)
         found[:, NODE] = wholes.take(found[:, NODE])
         return found
 
     def of(self, number: int) -> np.ndarray:
         """The table of one node, in the order of the text."""
-        return in_order(self._gather(np.asarray([number])))
+        return in_order(self._gather(np.asarray([number])), self.size)
 
     def _keep(self, found: np.ndarray):
         """Add a table, sorted by keys, that has keys for nodes."""
@@ -230,6 +236,7 @@ class Places:
         self._count[keys[:-1]] = first[1:] - first[:-1]
         self._count[keys[-1:]] = len(found) - first[-1:]
         self._table = np.concatenate((self._table, found))
+        self._sentences = self._table[:, SENTENCE].astype(np.int64)  # in one piece: looked up again and again
 
     def _mark_terms(self):
         """Set the sentences of nodes of terms: all those that one of their terms occurs in."""
@@ -248,14 +255,14 @@ class Places:
         self._holds[nodes] = True
 
     def _gather(self, nodes: np.ndarray, needed: np.ndarray | None = None) -> np.ndarray:
-        """The places of nodes, each node's row here for its number; only in the ``needed`` sentences of each row."""
+        """The places of nodes, each node's row here for its number; only in the ``needed`` sentences of each row,
+        which come unpacked."""
         row, key = self._plan.keys.pairs(nodes)
         counts = self._count.take(key)
         owner, place = row.repeat(counts), ranges(self._begin.take(key), counts)
         if needed is not None:
-            inside = np.unpackbits(needed.view(np.uint8), axis=1, bitorder="little").view(bool)
-            cell = owner * inside.shape[1] + self._table[:, SENTENCE].take(place)
-            kept = inside.reshape(-1).take(cell).nonzero()[0]
+            cell = owner * needed.shape[1] + self._sentences.take(place)
+            kept = needed.reshape(-1).take(cell).nonzero()[0]
             owner, place = owner.take(kept), place.take(kept)
         found = self._table.take(place, axis=0)
         found[:, NODE] = owner
@@ -265,9 +272,9 @@ class Places:
         """The places of sequences, in sentences that have both parts."""
         both = self.words.take(followed[1], axis=0) & self.words.take(followed[2], axis=0)
         met = occupied(both).nonzero()[0]
-        both = both.take(met, axis=0)
+        both = _unpacked(both.take(met, axis=0))
         nodes, first, then, within = followed.take(met, axis=1)
-        found = follow(self._gather(first, both), self._gather(then, both), within)
+        found = follow(self._gather(first, both), self._gather(then, both), within, self.size)
         found[:, NODE] = nodes.take(found[:, NODE])
         return found
 
@@ -276,7 +283,7 @@ class Places:
         nodes, parts = alternatives
         found = self._gather(parts)
         found[:, NODE] = nodes.take(found[:, NODE])
-        found = in_order(found)
+        found = in_order(found, self.size)
         return found.compress(~_again(found), axis=0)
 
     def _with_polarity(self, kind: str, pairs: np.ndarray) -> np.ndarray:
@@ -319,6 +326,11 @@ def _sets(words: np.ndarray) -> list[int]:
     return [int.from_bytes(content[at : at + width], "little") for at in range(0, len(content), width)]
 
 
+def _unpacked(words: np.ndarray) -> np.ndarray:
+    """Rows of bits as rows of true and false."""
+    return np.unpackbits(words.view(np.uint8), axis=1, bitorder="little").view(bool)
+
+
 def _changes(values: np.ndarray) -> np.ndarray:
     """Where each run of equal values begins."""
     begins = np.ones(len(values), dtype=bool)
@@ -332,9 +344,9 @@ def _mark(bits: np.ndarray, table: np.ndarray):
     np.bitwise_or.at(bits.reshape(-1), place, _BITS[table[:, SENTENCE] & 7])
 
 
-def in_order(table: np.ndarray) -> np.ndarray:
-    """The places of each node in the order of the text."""
-    return table.take(_key(table, START, END).argsort(), axis=0)
+def in_order(table: np.ndarray, size: int) -> np.ndarray:
+    """The places of each node in the order of the text; all offsets are below ``size``."""
+    return table.take(_key(table, size, START, END).argsort(), axis=0)
 
 
 def _again(table: np.ndarray) -> np.ndarray:
@@ -345,24 +357,22 @@ def _again(table: np.ndarray) -> np.ndarray:
     return again
 
 
-def _key(table: np.ndarray, *rows: int) -> np.ndarray:
-    """One number for each place that orders the table by node and two rows more; faster than sorting by three."""
-    size = int(table[:, END].max(initial=0)) + 1
+def _key(table: np.ndarray, size: int, *rows: int) -> np.ndarray:
+    """One number for each place that orders the table by node and the rows named; faster than sorting by each."""
     key = table[:, NODE].astype(np.int64)
     for row in rows:
         key = key * size + table[:, row]
     return key
 
 
-def follow(first: np.ndarray, then: np.ndarray, within: np.ndarray) -> np.ndarray:
+def follow(first: np.ndarray, then: np.ndarray, within: np.ndarray, size: int) -> np.ndarray:
     """Places from a ``first`` to a ``then`` of the same node and sentence, ``within[node]`` characters apart at most.
 
-    Each ``then`` goes with the nearest that precedes it, so that a chain of .. misses nothing.
+    All offsets are below ``size``. Each ``then`` goes with the nearest that precedes it, so that a chain of .. misses
+    nothing.
     """
-    first = first.take(_key(first, END, START).argsort(), axis=0)
-    size = int(max(then[:, START].max(initial=0), first[:, END].max(initial=0))) + 1
-    ends = first[:, NODE].astype(np.int64) * size + first[:, END]
-    at = ends.searchsorted(then[:, NODE].astype(np.int64) * size + then[:, START], side="right") - 1
+    first = first.take(_key(first, size, END, START).argsort(), axis=0)
+    at = _key(first, size, END).searchsorted(_key(then, size, START), side="right") - 1
     preceded = (at >= 0).nonzero()[0]
     then, near = then.take(preceded, axis=0), first.take(at.take(preceded), axis=0)
     holds = (near[:, NODE] == then[:, NODE]) & (near[:, SENTENCE] == then[:, SENTENCE])
@@ -372,9 +382,9 @@ def follow(first: np.ndarray, then: np.ndarray, within: np.ndarray) -> np.ndarra
     return found
 
 
-def merge(tables: list[np.ndarray]) -> np.ndarray:
+def merge(tables: list[np.ndarray], size: int) -> np.ndarray:
     """The different places of several tables, in the order of the text."""
     found = np.concatenate(tables)
     found[:, NODE] = 0
-    found = in_order(found)
+    found = in_order(found, size)
     return found.compress(~_again(found), axis=0)  # a tenth of np.unique by rows

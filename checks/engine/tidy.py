@@ -107,8 +107,10 @@ def _line_breaks(text: str) -> list[tuple[int, int]]:
     lines = [Line(match.start(), line) for match in _LINE.finditer(text) if not (line := match[0]).isspace()]
     if len(lines) < 2:
         return []
-    rulers = {line.start for line in lines if _RULER.fullmatch(line.text)}
     goes_on, exact = _wrapping([line.text for line in lines])
+    if goes_on is _never and not any(line.text.lstrip()[0] in _CLOSING for line in lines):
+        return []  # as in most texts: each line is a paragraph
+    rulers = {line.start for line in lines if _RULER.fullmatch(line.text)}
     cuts = []
     opens = True  # whether the line is the first of its paragraph
     for line, following in pairwise(lines):

@@ -61,6 +61,8 @@ class Trie:
         found = [np.zeros((3, 0), dtype=np.int32)]
         for length in range(1, self._longest + 1):
             own = (self._parent.take(state) == parent).nonzero()[0]
+            if not len(own):
+                break
             start, parent = start.take(own), state.take(own)
             term = self._term.take(parent)
             hit = (term >= 0).nonzero()[0]

@@ -89,7 +89,7 @@ def cost_of_parts(text: str, checklist: Checklist, rounds: int) -> dict[str, flo
 def match(matcher: Matcher, text: str, outline, metrics: dict[str, float] | None = None) -> int:
     """Ask every rule that can hold where it does; how many sentences that gives together."""
     reading = matcher.read(Text(text, outline), metrics)
-    return sum(reading.rule(number).bit_count() for number in reading.woken)
+    return sum(reading.rule(number).bit_count() for number in reading.holding)
 
 
 def ten_times_the_rules(checklist: Checklist) -> Matcher:
