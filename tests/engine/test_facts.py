@@ -411,10 +411,26 @@ def test_time_grows_with_the_text_and_not_faster():
         ("请说明一下情况，我门店会登记。", 0),
         ("头像您可随时更换。", 0),
         ("我门会像您提供服务。", 2),
+        ("您可以以同一账号登录，也可在手机和使用说明里查看。", 0),
+        ("跟据约定，账号即为您设制的代号。拍照功能不含头上设置。", 3),
+        ("奖品和以及积分会通过通过站内信发放，监护人需知。", 3),
     ],
 )
 def test_a_sound_phrase_that_holds_a_slip_is_none(text, typos):
     assert extract_facts(text, build_outline(text)).metrics["typos"] == typos
+
+
+@pytest.mark.parametrize(
+    ("text", "unfinished"),
+    [
+        ("账户注销后，我们会根据的要求删除订单。", 1),
+        ("本声明适用于的各项功能。我们还会在上使用像素标签。", 2),
+        ("请通过链接：通过电话：", 2),
+        ("本声明适用于我们的功能，我们会根据您的要求删除订单，您可以通过客服电话：12345 联系。", 0),
+    ],
+)
+def test_sentences_that_lack_the_word_they_turn_on(text, unfinished):
+    assert extract_facts(text, build_outline(text)).metrics["unfinished"] == unfinished
 
 
 @pytest.mark.parametrize("blank", ["邮箱：（此处填写公司邮箱）", "电话：待补充", "联系电话：13xxxxxxxxx"])
