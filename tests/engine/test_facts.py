@@ -471,3 +471,36 @@ def test_thousands_of_sdks_in_one_line_cost_no_more_than_their_length():
     began = time.thread_time()
     assert facts_of("sdk名称:甲信息:" * 5000 + "用途。").metrics["sdks_named"] >= 1
     assert time.thread_time() - began < 5  # each entry reading the whole line took eight seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "effective", "updated", "plain"),
+    [
+        ("本声明更新于2023年7月31号，即日生效。", 1, 1, 0),
+        ("（本声明于2023年7月30日更新发布并同时生效）", 1, 1, 0),
+        ("2023年7月1日修订，自次月起生效。", 0, 1, 0),
+        ("青禾隐私政策\n我们尊重您。\n2023年6月\n", 0, 0, 1),
+        ("青禾自2019年6月开始运营。", 0, 0, 0),
+    ],
+)
+def test_a_date_in_force_at_once_and_a_month_as_signature(text, effective, updated, plain):
+    metrics = extract_facts(text, build_outline(text)).metrics
+    assert (metrics["effective_dates"], metrics["update_dates"], metrics["other_dates"]) == (effective, updated, plain)
+
+
+def test_items_with_the_number_of_another_chapter():
+    def text(second: str) -> str:
+        chapters = [("一", "1"), ("二", second), ("三", "3"), ("四", "4")]
+        items = "\n".join(f"{{0}}.{at} 我们按照约定处理订单信息。" for at in (1, 2))
+        return (
+            "青禾隐私政策\n" + "\n".join(f"{name}、第{name}类事项\n" + items.format(no) for name, no in chapters) + "\n"
+        )
+
+    assert facts_of(text("2")).metrics["numbering_errors"] == 0
+    assert facts_of(text("3")).metrics["numbering_errors"] >= 1
+    assert facts_of(text("2") + "(C)2019-2023 青禾软件有限公司\n").metrics["numbering_errors"] == 0
+
+
+def test_a_mail_address_whose_sign_is_spelt_out():
+    assert facts_of("联系邮箱：kefu(at)qinghe.cn").metrics["bad_emails"] == 1
+    assert facts_of("联系邮箱：kefu@qinghe.cn，look(at)me").metrics["bad_emails"] == 0
