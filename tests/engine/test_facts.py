@@ -504,3 +504,10 @@ def test_items_with_the_number_of_another_chapter():
 def test_a_mail_address_whose_sign_is_spelt_out():
     assert facts_of("联系邮箱：kefu(at)qinghe.cn").metrics["bad_emails"] == 1
     assert facts_of("联系邮箱：kefu@qinghe.cn，look(at)me").metrics["bad_emails"] == 0
+
+
+def test_a_domain_that_holds_the_letters_of_the_name():
+    by = "LUX看图隐私政策\n本应用由杭州青禾网络科技有限公司运营。\n邮箱："
+    assert facts_of(by + "kefu@kuailux.cn").metrics["strange_domains"] == 0
+    assert facts_of(by + "kefu@365lux.cn").metrics["strange_domains"] == 0
+    assert facts_of(by + "kefu@bluewhale.cn").metrics["strange_domains"] == 1
