@@ -25,6 +25,10 @@ _SLIPS = frozenset(["con", "cmo", "ocm", "comm", "vom", "xom"])
 _URL = re.compile(r"(?:https?://|www\.)[A-Za-z0-9./?=_&%#:~+\-]+[A-Za-z0-9/]")
 _BREAK = re.compile(r"[\r\n]\s*")
 _BROKEN_AT = frozenset(".-")
+_SIGN_SPELT = re.compile(
+    r"(?<![a-z0-9._\-])[a-z0-9._\-]{2,40}(?:\(at\)|\[at\])[a-z0-9\-]{2,40}\.(?:com|cn|net|org)(?![a-z0-9])"
+)
+_LETTERS = re.compile(r"(?<![a-z])(?!app|sdk|the|and|com|www|net|http)[a-z]{2,}(?![a-z])")
 _MAIL_GOES_ON = re.compile(r"@[A-Za-z0-9.\-]*[.\-]\Z")  # an address cut at the end of its line
 _HALF_WIDTH = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F) if chr(code) not in "，；：？！（）"}
 _ANY_WIDE = re.compile(f"[{''.join(_HALF_WIDTH)}]")
@@ -238,6 +242,8 @@ def _emails(page: Page, sheet: Sheet) -> None:
     slips = _misspelt([_domain_label(mail.partition("@")[2].lower()) for mail, _ in good])
     bad += [place for mail, place in good if _domain_label(mail.partition("@")[2].lower()) in slips]
     bad += [page.span(*match.span()) for match in _NO_SIGN.finditer(page.text)]
+    if "(at)" in page.text or "[at]" in page.text:
+        bad += [page.span(*match.span()) for match in _SIGN_SPELT.finditer(page.text)]
     sheet.count("bad_emails", sorted(bad))
     sites = [(text[start:end], original(start, end)) for start, end in _addresses_of_sites(text)]
     sites = [(site, place) for site, place in sites if not any(s <= place[0] < e for _, (s, e) in good)]
@@ -291,6 +297,7 @@ def _domains(page: Page, sheet: Sheet, emails: list[tuple[str, Place]]) -> None:
     everything = "".join(names)
     title = page.lines[0] if page.lines and len(page.lines[0]) < 40 and "@" not in page.lines[0] else ""
     known = {label for brand, labels in _KNOWN.items() if brand in everything + title for label in labels.split()}
+    latin = set(_LETTERS.findall(" ".join([*names, title])))  # 「TT语音」, 「CAD看图」
     hosts = " ".join(sheet.values["urls"]).lower()
     named = cache(lambda: {match[1] for match in _NAMED.finditer(page.text)})
 
@@ -298,6 +305,7 @@ def _domains(page: Page, sheet: Sheet, emails: list[tuple[str, Place]]) -> None:
     def familiar(label: str) -> bool:
         return (
             any(spells(name, label) for name in [*names, title])
+            or any(word == label.strip("0123456789") or (len(word) > 2 and word in label) for word in latin)
             or f"{label}." in hosts
             or _is_brand(page, label.split("-")[0])
             or any(spells(name, label) for name in named())

@@ -58,6 +58,8 @@ def _entries(page: Page) -> list[tuple[int, Entry]]:
         lead = _LEADING.match(text)
         digits = re.sub(r"[^\d一二三四五六七八九十]", "", lead[0])
         title = bare_title(text)
+        if entries and len(title) > 20 and text.endswith(("。", "；")):
+            continue  # a sentence that stands behind the contents
         if (title or "政策" in text) and not (entries == [] and _ANNOUNCED.search(text)):
             number = chinese_number(digits) if digits else 0
             form = _form(re.sub(r"[\s*#>·•\-]", "", lead[0]))
@@ -240,9 +242,9 @@ def _left_out(sections: list[Section], taken: set[int], entries: list[Entry]) ->
     forms = [_form(sections[i].number) for i in sorted(taken)]
     usual = max(sorted(set(forms)), key=forms.count)
     values = {_value(sections[i]) for i in taken} | {entry.number for entry in entries}
-    chapters = sum(1 for it in sections if it.level == level and it.number and _form(it.number) == usual)
+    numbered = [i for i, it in enumerate(sections) if it.level == level and it.number and _form(it.number) == usual]
     more = (
-        chapters == len(entries) + 1
+        len(numbered) == len(entries) + 1
     )  # then numbers do not tell: the entries behind the chapter left out have other ones
     first, last = min(taken), max(taken)
     found = []
@@ -253,6 +255,8 @@ def _left_out(sections: list[Section], taken: set[int], entries: list[Entry]) ->
         before = max((k for k in taken if k < i), default=i)
         shifted = more and _value(sections[before]) == _value(section) - 1
         extra = i == first - 1 or (first < i < last and (shifted or _value(section) not in values))
+        if i > last and usual.startswith("一"):  # 「十、其他」 behind nine chapters that the contents name
+            extra = i == numbered[-1] and _value(section) == len(entries) + 1 == max(values) + 1
         if (like_others and extra) or (i > last and _APPENDIX.match(section.title)):
             found.append((section.start, section.heading_end))
     return found

@@ -8,7 +8,7 @@ from datetime import date
 from .blocks import chinese_number
 from .factsheet import Page, Place, Sheet
 
-_DATE = re.compile(r"((?:19|20)\d\d)\]?(?:年|[-/.])\[?(\d{1,2})\]?(?:月|[-/.])\[?(\d{1,2})\]?(?!\d)日?")
+_DATE = re.compile(r"((?:19|20)\d\d)\]?(?:年|[-/.])\[?(\d{1,2})\]?(?:月|[-/.])\[?(\d{1,2})\]?(?!\d)[日号]?")
 _CHINESE_DATE = re.compile(
     r"([二一][〇零o0一二三四五六七八九]{3})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})日"
 )
@@ -21,9 +21,12 @@ _LAW_AFTER = re.compile(r"起?(?:正式)?(?:施行|实施|生效)的[^,.;]{0,6}(
 # 「2024年3月1日更新」: what stands right behind a date, unless it labels the next one (「更新日期：…」).
 _BEHIND = re.compile(
     r"[ )]{0,2}(?:起|开始)?(?:正式)?"
-    r"(?P<words>(?:生效|施行|实施|更新|修订|发布|版本)(?:[并且及和、](?:正式)?(?:生效|施行|实施))?)"
+    r"(?P<words>(?:生效|施行|实施|更新发布|发布更新|更新|修订|发布|版本)"
+    r"(?:[并且及和、]{1,2}(?:于?(?:同时|同日|即日起?|当日起?|即时|立即))?(?:正式)?(?:生效|施行|实施))?)"
     r"(?![^,.;]{0,2}(?:日期|时间|于|:|为))"
 )
+# 「2024年3月1日更新，即日生效」: in force from the day just named.
+_AT_ONCE = re.compile(r"[^.;\d]{0,8}(?:即日|同日|当日|同时)起?(?:正式)?(?:生效|施行|实施)")
 _YEAR_DIGITS = str.maketrans("〇零o一二三四五六七八九", "000123456789")
 
 
@@ -74,12 +77,16 @@ def gather_dates(page: Page, sheet: Sheet) -> None:
         if len(before) < 3 and index and match.start() - line_start < 4 and len(page.lines[index - 1]) < 24:
             before = page.lines[index - 1] + before  # the label stands on a line of its own
         kinds = _kinds(before, after)
+        if "updated" in kinds and _AT_ONCE.match(after):
+            kinds |= {"effective"}
         place = _with_label(page, match, before)
         for kind in kinds or {"plain"}:
             found[kind].append((day, place))
     if not found["plain"] and not found["effective"] and not found["updated"]:
         for match in _MONTH.finditer(page.text):
-            kinds = _kinds(page.before(match.start(), 24), page.after(match.end(), 12))
+            before, after = page.before(match.start(), 24), page.after(match.end(), 12)
+            # A month on a line of its own is what a text is signed with.
+            kinds = _kinds(before, after) or (set() if before or after else {"plain"})
             if kinds and 1 <= int(match[2]) <= 12:
                 day = int(match[1]) * 10000 + int(match[2]) * 100 + 1
                 for kind in sorted(kinds):

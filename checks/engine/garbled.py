@@ -170,6 +170,37 @@ _MARKS = Lexicon(
             "x个工作日",
         ],
         "strange": ["锟斤拷", "烫烫", "鈥", "銆", "â€", "&nbsp;", "&amp;", "&quot;", "&lt;", "&gt;", "\\u00", "\\x"],
+        # A preposition whose word is missing, and other sentences nobody can finish.
+        "broken": [
+            *(
+                f"{verb}{word}的"
+                for verb in ("会", "能", "将", "可以")
+                for word in ("根据", "按照", "依照", "基于", "通过")
+            ),
+            "适用于的",
+            "们会在上使用",
+            "还会在上使用",
+            "们会在上设置",
+            "可以通过与其联系",
+            "收集其的",
+            "可不我们",
+            "根据的反馈",
+            "使用我们提供,",
+            "使用我们提供的,",
+            "登录的服务.",
+            "因此如果,",
+            "根据,我们",
+            "按照,我们",
+            "通过,我们",
+            "为了,我们",
+            "对于,我们",
+            "当您使用,",
+            "当您使用我们的,",
+            "为了您的,",
+            "您需要向我们提供,",
+            "向您提供的和",
+            "为您提供和,",
+        ],
         "typo": [
             "登陆",
             "收获地址",
@@ -265,15 +296,114 @@ _MARKS = Lexicon(
             "不能用使用",
             "给于",
             "做为",
+            "们会手机",
+            "能会手机",
+            "将会手机",
+            "需要手机您",
+            "商手机前述",
+            "手机和使用您",
+            "手机并使用您",
+            "直接想关",
+            "相关想关",
+            "报括",
+            "包扩",
+            "拒接提供",
+            "拒接授权",
+            "拒接向",
+            "头上设置",
+            "监护人需知",
+            "用户需知:",
+            "在大成本",
+            "为大成本",
+            "授权合同伙伴",
+            "与合同伙伴共",
+            "立即备份系统中",
+            "立即备份中删",
+            "影响我们继续您提供",
+            "向继续您提供",
+            "信息用户申报",
+            "会将依据与",
+            "会将按照您",
+            "违法法律",
+            "违返",
+            "未成子女",
+            "集未成年个人",
+            "了未成年的个人信息",
+            "跟据",
+            "根具",
+            "由于由于",
+            "第三放",
+            "无法回复您的请求",
+            "以注意送达",
+            "以注意告知",
+            "披需",
+            "非法是供",
+            "审批和判决",
+            "您不在使用我",
+            "您不在使用本",
+            "保证您正式使用",
+            "服务即用户体验",
+            "反应特定自然人",
+            "引起的所有变更",
+            "的法院提诉讼",
+            "财产重大合法",
+            "声明,财产等重大",
+            "难以逐告知",
+            "所使服务",
+            "最迟不迟于",
+            "以促成交纠纷",
+            "完全部存储于",
+            "以以",
+            "关联方是指,指",
+            "将其的个人",
+            "其其",
+            "与与",
+            "或或",
+            "和和",
+            "并并",
+            "向向您",
+            "被被",
+            "对对该",
+            "对对您",
+            "对对应",
+            "为了为",
+            "通过通过",
+            "进行进行",
+            "使用使用",
+            "收集收集",
+            "和以及",
+            "或以及",
+            "个人信息个人信息",
+            "信总主体",
+            "进程处理",
+            "设制",
+            "保户专",
+            "权力人",
+            "帮组您",
+            "按照以下步聚",
+            "步聚",
+            "帐好",
+            "点机",
+            "验正码",
+            "身分证",
+            "游览器",
+            "下栽",
+            "搜权",
+            "咨寻",
+            "收及您",
+            "安全防务",
+            "防犯",
+            "侦测中所声明",
+            "保密义物",
         ],
     }
 )
 _FINE = re.compile(
     r"目的的|自我门|我门[店户]|\*\*(?:个|日内|天内)|登陆(?:中国|地)|!\[\]|\[\]\(|提示示例|[现存正所实]在在"
-    r"|[看解对写认查新说明问试填]一下|处于维护(?:状态|期|中|阶段)|信总[部行公局站数量额]|[图头影录]像[您第]"
+    r"|[可所得]以以|[看解对写认查新说明问试填]一下|处于维护(?:状态|期|中|阶段)|信总[部行公局站数量额]|[图头影录]像[您第]"
 )
 _BLANK = re.compile(
-    r"(?:公司名称|注册地址|公司地址|联系邮箱|客服邮箱|联系电话|生效日期|更新日期|开发者)[:：]\s*(?=(?:公司名称|注册地址|公司地址|办公地址|联系邮箱|联系电话|个人信息保护|生效日期)|[。;；]|$)",
+    r"(?:公司名称|注册地址|公司地址|联系邮箱|客服邮箱|联系电话|生效日期|更新日期|开发者|通过(?:链接|电话|邮箱|邮件))[:：]\s*(?=(?:公司名称|注册地址|公司地址|办公地址|联系邮箱|联系电话|个人信息保护|生效日期|通过(?:链接|电话|邮箱|邮件)[:：])|[。;；]|$)",
     re.M,
 )
 _SIGNS = re.compile(r"[，、；：。](?=([，、；：。]|[）)]))|[（(](?=([，、。]|[）)]))|“(?=”)|,(?=[,，])")
@@ -283,11 +413,11 @@ _PAIRS = (("(", ")"), ("《", "》"), ("[", "]"))
 
 
 def gather_garbled(page: Page, sheet: Sheet) -> None:
-    """``slips`` of wording, ``typos``, ``placeholders``, ``blanks``, ``strange_characters``, ``loose_brackets``."""
+    """``slips`` of wording, ``typos``, ``placeholders``, ``unfinished`` (``blanks`` among it), ``text_errors``…"""
     text = page.text
     found = slips(text)
     covered = {at for start, end, _ in found for at in range(start - 1, end + 1)}
-    marks: dict[str, list[Place]] = {"placeholder": [], "strange": [], "typo": []}
+    marks: dict[str, list[Place]] = {"placeholder": [], "strange": [], "typo": [], "broken": []}
     for name, start, end in _MARKS.find(text):
         if not _FINE.search(text[max(0, start - 2) : end + 2]) and not (name == "typo" and start in covered):
             marks[name].append(page.span(start, end))
@@ -295,6 +425,7 @@ def gather_garbled(page: Page, sheet: Sheet) -> None:
     sheet.count("typos", marks["typo"])
     sheet.count("placeholders", marks["placeholder"])
     sheet.count("blanks", [match.span() for match in _BLANK.finditer(page.original)])
+    sheet.count("unfinished", sorted([*sheet.places["blanks"], *(_around(page, place) for place in marks["broken"])]))
     sheet.count(
         "doubled_signs", [(match.start(), match.start() + 2) for match in matches(_SIGNS_FIRST, _SIGNS, page.original)]
     )
@@ -317,7 +448,7 @@ def _repeated(page: Page) -> list[Place]:
     seen: set[str] = set()
     found = []
     for index, line in enumerate(page.lines):
-        if len(line) < LONG_SENTENCE or not page.is_body(index):
+        if len(line) < LONG_SENTENCE or "://" in line or not page.is_body(index):
             continue
         if line in seen:
             found.append(page.sentence_span(index))

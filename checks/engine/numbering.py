@@ -28,6 +28,7 @@ _QUOTED_ITEM = re.compile(rf"\"[(]([{CHINESE}]{{1,2}})[)]([\u4e00-\u9fff]{{3,20}
 _NO_DIGITS = re.compile(rf"[^{CHINESE}\d.．]")
 _NO_NUMBER = re.compile(rf"[^{CHINESE}\d]")
 _WITHOUT_SIGN = re.compile(r"(\d{1,2})\s+(?=[\u4e00-\u9fff])")
+_COPYRIGHT = re.compile(r"\W*[cC][)）]\s*(?:19|20)\d\d")
 _CONTACT = re.compile(r"\W{0,2}(?:中)?(?:所述|列明|载明|提供|公布|所列|列出)?的?联系")
 _LAWS = re.compile(r"法(?:律)?》?$|条例》?$|规定》?$|《[^《》]{2,40}》$|标准")
 
@@ -74,6 +75,8 @@ def _numbers(page: Page) -> list[Number]:
             continue
         if clause.start and "\u4e00" <= text[clause.start - 1] <= "\u9fff":
             continue  # 「功能一：」 in running text
+        if _COPYRIGHT.match(text, clause.start):
+            continue
         at = text.find(written[:1], clause.start, clause.end)
         end = at + len(written)
         if read := _read(written, text[end : end + 1]):
@@ -88,6 +91,7 @@ def gather_numbering(page: Page, sheet: Sheet) -> None:
     sheet.set("numbered", len(numbers))
     sheet.set("numbered_headings", sum(1 for number in numbers if number.heading))
     errors = {*_errors(page, numbers), *_doubled(page, numbers), *_no_items(page, numbers), *_orphans(page, numbers)}
+    errors.update(_astray(numbers))
     sheet.count("numbering_errors", [_short(page, place) for place in sorted(errors)])
     sheet.count("reference_errors", sorted([*_references(page), *_item_references(page, numbers)]))
 
@@ -133,6 +137,28 @@ def _orphans(page: Page, numbers: list[Number]) -> list[Place]:
         if not re.search(rf"(?<![\d.．]){chapter}[.．]{value}(?![.．]?\d)", page.original):
             found.append(number.place)
     return found
+
+
+def _astray(numbers: list[Number]) -> list[Place]:
+    """The first item of each chapter whose items carry another chapter's number: 3.1 in the second of five."""
+    ranks = ("chinese", "chinese分", "chinese章", "digit", "digit、")
+    chapters = [it for it in numbers if it.heading and it.style in ranks]
+    if not chapters:
+        return []
+    style, chapter = chapters[0].style, 0
+    right: set[int] = set()
+    wrong: dict[int, tuple[int, Place]] = {}
+    for number in numbers:
+        if number.heading and number.style == style:
+            chapter = number.value
+        elif number.style == "decimal1" and chapter:
+            if number.prefix == str(chapter):
+                right.add(chapter)
+            else:
+                wrong.setdefault(chapter, (int(number.prefix), number.place))
+    # A heading that was not recognised makes items look astray too; then nobody else has their number.
+    found = [place for at, (prefix, place) in wrong.items() if at not in right and prefix in right]
+    return found if len(right) >= 3 and len(found) <= 2 else []
 
 
 def _short(page: Page, place: Place) -> Place:

@@ -411,10 +411,26 @@ def test_time_grows_with_the_text_and_not_faster():
         ("请说明一下情况，我门店会登记。", 0),
         ("头像您可随时更换。", 0),
         ("我门会像您提供服务。", 2),
+        ("您可以以同一账号登录，也可在手机和使用说明里查看。", 0),
+        ("跟据约定，账号即为您设制的代号。拍照功能不含头上设置。", 3),
+        ("奖品和以及积分会通过通过站内信发放，监护人需知。", 3),
     ],
 )
 def test_a_sound_phrase_that_holds_a_slip_is_none(text, typos):
     assert extract_facts(text, build_outline(text)).metrics["typos"] == typos
+
+
+@pytest.mark.parametrize(
+    ("text", "unfinished"),
+    [
+        ("账户注销后，我们会根据的要求删除订单。", 1),
+        ("本声明适用于的各项功能。我们还会在上使用像素标签。", 2),
+        ("请通过链接：通过电话：", 2),
+        ("本声明适用于我们的功能，我们会根据您的要求删除订单，您可以通过客服电话：12345 联系。", 0),
+    ],
+)
+def test_sentences_that_lack_the_word_they_turn_on(text, unfinished):
+    assert extract_facts(text, build_outline(text)).metrics["unfinished"] == unfinished
 
 
 @pytest.mark.parametrize("blank", ["邮箱：（此处填写公司邮箱）", "电话：待补充", "联系电话：13xxxxxxxxx"])
@@ -455,3 +471,43 @@ def test_thousands_of_sdks_in_one_line_cost_no_more_than_their_length():
     began = time.thread_time()
     assert facts_of("sdk名称:甲信息:" * 5000 + "用途。").metrics["sdks_named"] >= 1
     assert time.thread_time() - began < 5  # each entry reading the whole line took eight seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "effective", "updated", "plain"),
+    [
+        ("本声明更新于2023年7月31号，即日生效。", 1, 1, 0),
+        ("（本声明于2023年7月30日更新发布并同时生效）", 1, 1, 0),
+        ("2023年7月1日修订，自次月起生效。", 0, 1, 0),
+        ("青禾隐私政策\n我们尊重您。\n2023年6月\n", 0, 0, 1),
+        ("青禾自2019年6月开始运营。", 0, 0, 0),
+    ],
+)
+def test_a_date_in_force_at_once_and_a_month_as_signature(text, effective, updated, plain):
+    metrics = extract_facts(text, build_outline(text)).metrics
+    assert (metrics["effective_dates"], metrics["update_dates"], metrics["other_dates"]) == (effective, updated, plain)
+
+
+def test_items_with_the_number_of_another_chapter():
+    def text(second: str) -> str:
+        chapters = [("一", "1"), ("二", second), ("三", "3"), ("四", "4")]
+        items = "\n".join(f"{{0}}.{at} 我们按照约定处理订单信息。" for at in (1, 2))
+        return (
+            "青禾隐私政策\n" + "\n".join(f"{name}、第{name}类事项\n" + items.format(no) for name, no in chapters) + "\n"
+        )
+
+    assert facts_of(text("2")).metrics["numbering_errors"] == 0
+    assert facts_of(text("3")).metrics["numbering_errors"] >= 1
+    assert facts_of(text("2") + "(C)2019-2023 青禾软件有限公司\n").metrics["numbering_errors"] == 0
+
+
+def test_a_mail_address_whose_sign_is_spelt_out():
+    assert facts_of("联系邮箱：kefu(at)qinghe.cn").metrics["bad_emails"] == 1
+    assert facts_of("联系邮箱：kefu@qinghe.cn，look(at)me").metrics["bad_emails"] == 0
+
+
+def test_a_domain_that_holds_the_letters_of_the_name():
+    by = "LUX看图隐私政策\n本应用由杭州青禾网络科技有限公司运营。\n邮箱："
+    assert facts_of(by + "kefu@kuailux.cn").metrics["strange_domains"] == 0
+    assert facts_of(by + "kefu@365lux.cn").metrics["strange_domains"] == 0
+    assert facts_of(by + "kefu@bluewhale.cn").metrics["strange_domains"] == 1
