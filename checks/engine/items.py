@@ -166,6 +166,8 @@ class Item:
     sentences: list[int] = field(default_factory=list)
     with_purpose: bool = False
     collected: bool = False  # named outside of what is shared or taken by SDKs
+    matched: bool = False  # there, with a purpose
+    explained: bool = False  # there, with a purpose that is said in as many words
 
 
 _ITEMS = Lexicon({name: words.split() for name, words in ITEMS.items()})
@@ -174,11 +176,14 @@ _PERMISSIONS = Lexicon({name: words.split() for name, words in PERMISSIONS.items
 
 def gather_items(page: Page, sheet: Sheet) -> None:
     """``information_items``, ``sensitive_items``, ``permissions``; ``orphans``: items without a purpose anywhere;
-    ``shared_only``: items that only sharing and SDKs speak of; ``explained``: see below."""
+    ``shared_only``: items that only sharing and SDKs speak of; ``unmatched_items``: items for which no sentence about
+    our own collecting says what exactly for; ``unmatched_sensitive``: sensitive items that none of them names with a
+    function; ``explained``: see below."""
     items: dict[str, Item] = {}
     of_others = _OfOthers(page)
     defined: set[int] = set()
     purposes: dict[int, bool] = {}
+    own_purposes: dict[int, bool] = {}
     for name, start, end in _ITEMS.find(page.text):
         index = page.index(start)
         if not page.is_body(index):
@@ -195,7 +200,10 @@ def gather_items(page: Page, sheet: Sheet) -> None:
             item = items[name] = Item(name, page.span(start, end))
         item.sentences.append(index)
         item.with_purpose = item.with_purpose or purposes[index]
-        item.collected = item.collected or not of_others.says(index)
+        if not of_others.says(index):
+            item.collected = True
+            item.matched = item.matched or purposes[index]
+            item.explained = item.explained or _gives_own_purpose(page, index, own_purposes)
     sheet.put("information_items", list(items), [item.place for item in items.values()])
     sensitive = [item for item in items.values() if item.name in SENSITIVE]
     sheet.put("sensitive_items", [item.name for item in sensitive], [item.place for item in sensitive])
@@ -208,6 +216,13 @@ def gather_items(page: Page, sheet: Sheet) -> None:
     sheet.set("orphans", len(orphans))
     shared = [item for item in items.values() if not item.collected and item.name not in ILLUSTRATIVE]
     sheet.put("shared_only", [item.name for item in shared], [_around(page, item) for item in shared])
+    kept = [item for item in items.values() if item.name not in ILLUSTRATIVE]
+    vague = [_around(page, item) for item in kept if not item.explained]
+    sheet.count("unmatched_items", vague)
+    sheet.set("unmatched_items", len(vague))
+    unmatched = [_around(page, item) for item in kept if item.name in SENSITIVE and not item.matched]
+    sheet.count("unmatched_sensitive", unmatched)
+    sheet.set("unmatched_sensitive", len(unmatched))
     usage = [page.index(match.start()) for match in _USAGE.finditer(page.text)]
     sheet.count("unexplained_usage", [page.sentence_span(i) for i in usage if page.is_body(i)])
     _explained(page, sheet, list(purposes))
@@ -302,6 +317,20 @@ def _gives_purpose(page: Page, index: int) -> bool:
         return True
     first, last = page.outline.clauses[page.outline.sentences[index].clause].sentences
     return last - first < LONG_LIST and any(i != index and _PURPOSE.search(page.lines[i]) for i in range(first, last))
+
+
+def _gives_own_purpose(page: Page, index: int, known: dict[int, bool]) -> bool:
+    """Whether a sentence, its neighbours in the clause, its heading or its row of a table says what exactly for."""
+    if index not in known:
+        line = page.lines[index]
+        known[index] = bool(
+            "|" in line
+            or _DOES.search(line)
+            or _below_function(page, index)
+            or find_purpose(page, index)
+            or purpose_nearby(page, index, NEAR)
+        )
+    return known[index]
 
 
 def _below_function(page: Page, index: int) -> bool:

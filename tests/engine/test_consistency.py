@@ -295,6 +295,26 @@ def test_a_heading_that_names_no_function_explains_nothing():
     assert facts_of("青禾隐私政策\n一、我们如何收集您的信息\n职业、学历。\n").metrics["orphans"] == 2
 
 
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("我们会收集您的职业、学历。", 2),
+        ("为向您寄送会员礼物，我们收集您的职业、学历。", 0),
+        ("一、为您提供搜索功能\n职业、学历。\n", 0),
+        ("我们收集您的职业，以便推荐岗位。\n三、我们如何共享您的信息\n为推荐课程，我们向伙伴共享您的学历。\n", 1),
+    ],
+)
+def test_items_without_a_function_where_collection_is_told(text, items):
+    assert facts_of(f"青禾隐私政策\n{text}").metrics["unmatched_items"] == items
+
+
+def test_sensitive_items_that_only_sharing_has_a_function_for():
+    shared = "四、我们如何共享您的信息\n为防止欺诈，我们向伙伴共享您的应用列表和通讯录。\n"
+    assert facts_of("青禾隐私政策\n" + shared).metrics["unmatched_sensitive"] == 2
+    taken = "二、我们如何收集您的信息\n为推荐好友，我们会读取您的通讯录。\n"
+    assert facts_of("青禾隐私政策\n" + taken + shared).metrics["unmatched_sensitive"] == 1
+
+
 def test_column_titles_that_run_together():
     assert facts_of("青禾隐私政策\n服务商名称收集的字段与用途隐私政策\n云雀统计设备型号\n").metrics["glued"] == 1
     assert (
