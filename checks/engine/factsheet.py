@@ -53,6 +53,7 @@ class Page:
         self.lines = lines
         self.text = "\n".join(lines)
         self.roles = [sentence.role for sentence in outline.sentences]
+        self.purposes: dict[int, Place | None] = {}  # what sentences say they are for: asked again and again
 
     def index(self, offset: int) -> int:
         """The sentence that holds an offset of the flat text."""

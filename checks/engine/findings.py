@@ -406,8 +406,7 @@ class _Decision:
         words = _WORDS[language]
         key, detectors = said[0]
         if not detectors:
-            sentence = words[key].format(sentences=len(self.reading.text.body))
-            return sentence + words["end"] if key == "clean" else sentence
+            return words[key].format(sentences=len(self.reading.text.body))
         listed = [(key, words["and"].join([d.named[language] for d in detectors])) for key, detectors in said]
         return words["stop"].join([words[key] + names for key, names in listed]) + words["end"]
 

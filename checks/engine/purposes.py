@@ -27,6 +27,14 @@ _DENIED = re.compile(r"(?:不会?|不得|并非|绝不|未)[^,;.\n]{0,16}$")
 
 def find_purpose(page: Page, index: int, offset: int | None = None) -> Place | None:
     """Where a sentence says what for, in the flat text, behind ``offset`` if possible; None when it does not."""
+    if offset is not None:
+        return _find(page, index, offset)
+    if index not in page.purposes:
+        page.purposes[index] = _find(page, index, None)
+    return page.purposes[index]
+
+
+def _find(page: Page, index: int, offset: int | None) -> Place | None:
     start = page.starts[index]
     end = start + len(page.lines[index])
     matches = _BEHIND.finditer(page.text, start, end)
