@@ -251,13 +251,19 @@ def _says_what_for(page: Page, index: int) -> bool:
 
 
 class _OfOthers:
-    """Whether a sentence is about what others take or get; each section is looked at once."""
+    """Whether a sentence is about what others take or get; each section and each sentence is looked at once."""
 
     def __init__(self, page: Page):
         self.page = page
         self.sections: dict[int | None, bool] = {None: False}
+        self.sentences: dict[int, bool] = {}
 
     def says(self, index: int) -> bool:
+        if index not in self.sentences:
+            self.sentences[index] = self._look(index)
+        return self.sentences[index]
+
+    def _look(self, index: int) -> bool:
         section = section_of(self.page, index)
         if section not in self.sections:
             self.sections[section] = bool(_OTHERS_SECTION.search(heading_of(self.page, index)))
