@@ -50,15 +50,17 @@ def standing_evidence(finding) -> list[Piece]:
     return standing(finding.evidence.all(), finding.evidence_changes.all())
 
 
-def element_is_met(result: dict, found: Iterable, pieces: Iterable[Piece]) -> bool:
+def element_is_met(result: dict, found: Iterable, pieces: Iterable[Piece], *, absent: bool = False) -> bool:
     """Whether a part of the finding is met by the evidence that counts now.
 
     ``result`` is the engine's ``{"id", "met"}``. It turns when a person added a place for the part, or took away every
-    place the engine had found for it.
+    place the engine had found for it. With ``absent`` it is met when nothing is found, and places speak against it.
     """
     if any(piece.element == result["id"] for piece in pieces):
-        return True
-    return result["met"] and not any(piece.element == result["id"] for piece in found)
+        return not absent
+    if any(piece.element == result["id"] for piece in found):
+        return absent
+    return result["met"]
 
 
 def revision_of(changes: Iterable) -> int:

@@ -221,7 +221,9 @@ def _finding(row: Finding, names: _Names, layout: Layout) -> dict:
                 "id": result["id"],
                 "title": titles.get(result["id"]) or {"text": result["id"], "language": "en"},
                 "required": elements.get(result["id"], {}).get("required", True),
-                "met": element_is_met(result, row.evidence.all(), pieces),
+                "met": element_is_met(
+                    result, row.evidence.all(), pieces, absent=elements.get(result["id"], {}).get("absent", False)
+                ),
             }
             for result in row.elements
         ],

@@ -136,9 +136,10 @@ def elements(finding, content, pieces):
     rows = []
     for entry in content.get("elements") or ():
         if result := results.get(entry["id"]):
-            met = element_is_met(result, found, pieces)
-            changed = met != result["met"]
-            rows.append({"entry": entry, "required": entry.get("required", True), "met": met, "changed": changed})
+            absent = entry.get("absent", False)
+            met = element_is_met(result, found, pieces, absent=absent)
+            row = {"entry": entry, "required": entry.get("required", True), "met": met}
+            rows.append(row | {"changed": met != result["met"], "added": met != absent})
     return rows
 
 

@@ -286,3 +286,12 @@ def test_an_element_is_met_by_what_counts_now():
     assert not element_is_met({"id": "a", "met": True}, found, [])
     assert element_is_met({"id": "a", "met": True}, [], [])  # met by something else than a place
     assert not element_is_met({"id": "a", "met": False}, found, [])
+
+
+def test_places_speak_against_an_element_that_must_not_be_there():
+    found, standing_piece, added = [Row(0, "a")], [Piece(0, 1, "字", "", "a", None)], [Piece(1, 2, "字", "", "a", 7)]
+    assert not element_is_met({"id": "a", "met": False}, found, standing_piece, absent=True)
+    assert element_is_met({"id": "a", "met": False}, found, [], absent=True)  # all taken away
+    assert not element_is_met({"id": "a", "met": True}, [], added, absent=True)
+    assert element_is_met({"id": "a", "met": True}, [], [], absent=True)
+    assert not element_is_met({"id": "a", "met": False}, [], [], absent=True)  # a fact without a place
